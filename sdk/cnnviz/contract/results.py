@@ -1,0 +1,36 @@
+"""What a method returns: arrays of one of a closed set of kinds; the kind chooses the view.
+
+| kind | main array | others | drawn as |
+|---|---|---|---|
+| kernels | weights (F, S, kh, kw), signed | | slices S of each filter F |
+| feature_maps | activations (N, K, h, w); (N, K) when not spatial | | one picture a channel |
+| heatmap | map (N, H, W); facts["signed"] says which scale | | picture over the example |
+| layer_table | one (L,) float32 column a statistic; facts["layers"] names the L rows | (T,) per-channel columns | numbers and curves |
+| scores | scores (N, classes) | probabilities (N, classes) | bars and curves |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+__all__ = ["KINDS", "Kind", "Result"]
+
+Kind = Literal["kernels", "feature_maps", "heatmap", "layer_table", "scores"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What one run of a method gives for one layer, or for the model as a whole (layer None).
+
+    `arrays` are torch tensors or numpy arrays, the main one first; the executor turns them into
+    numpy arrays that nothing else writes to. `facts` are small JSON values: what the pictures need
+    to be read rightly (targets, signedness, what was left out and why).
+    """
+
+    kind: Kind
+    arrays: Mapping[str, Any]
+    layer: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
