@@ -1,1 +1,1 @@
-"""What all rooms agree on, torch-free: names, params, result kinds, layers, records, the event's protobuf."""
+"""What all rooms agree on, torch-free: names, params, kinds, layers, records, the event."""

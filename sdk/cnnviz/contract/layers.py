@@ -10,15 +10,15 @@ __all__ = ["Layer"]
 class Layer(msgspec.Struct, frozen=True, kw_only=True):
     """One call of a module, one functional op inside a module, or a container module.
 
-    Names: a module's `named_modules()` name; a functional op takes `<module>.<op>` (`block1.relu`); the
-    second and later calls of one name add `:1`, `:2`, … (`layer1.0.relu:1`).
+    Names: a module's `named_modules()` name; a functional op takes `<module>.<op>` (`block1.relu`);
+    the second and later calls of one name add `:1`, `:2`, … (`layer1.0.relu:1`).
     """
 
     name: str
     kind: str
-    """The field's word: conv2d, linear, relu, relu6, batch_norm, max_pool2d, add, cat, …; a container's class name."""
+    """The field's word: conv2d, linear, relu, batch_norm, add, …; a container's class name."""
     shape: list[int]
-    """Output of one image, without the batch: [K, h, w] or [K]; [] when the output is not a tensor."""
+    """Output of one image, without the batch: [K, h, w] or [K]; [] when it is not a tensor."""
     container: bool = False
     """True for a module that holds other layers; its output can be tapped too."""
     rectifier: bool = False

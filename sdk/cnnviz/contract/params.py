@@ -1,8 +1,9 @@
 """Parameters of a method: one frozen struct gives validation, defaults and the form's JSON Schema.
 
+Example:
     class OcclusionParams(Params):
-        window: Annotated[int, Meta(ge=1, le=512, description="Side of the grey square, px.")] = 32
-        layer: Annotated[str | None, Meta(description="…", extra_json_schema={"x-widget": "layer"})] = None
+        window: Annotated[int, Meta(ge=1, le=512, description="Side of the square, px.")] = 32
+        layer: Annotated[str | None, Meta(extra_json_schema={"x-widget": "layer"})] = None
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A record is a result with its provenance; a manifest lists the records of one capture.
 
-The manifest is JSON (these structs), stored twice: in the header of `snapshots/<step>.safetensors` and,
-deflated, in the event. Its SHA-256 is the capture's digest; every array in it carries its own CRC-32C.
+The manifest is JSON (these structs), stored twice: in the header of `snapshots/<step>.safetensors`
+and, deflated, in the event. Its SHA-256 is the capture's digest; every array in it carries its own
+CRC-32C.
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ import numpy as np
 
 from cnnviz.contract.names import FORMAT_VERSION
 
-__all__ = ["ArrayInfo", "Entry", "Manifest", "Provenance", "Record", "Skipped", "array_name", "entry_key"]
+__all__ = [
+    "ArrayInfo",
+    "Entry",
+    "Manifest",
+    "Provenance",
+    "Record",
+    "Skipped",
+    "array_name",
+    "entry_key",
+]
 
 
 class ArrayInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +42,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One record as the manifest lists it."""
 
     key: str
-    """Unique in its capture: `method` or `method/layer`, with `@n` before the slash for a second set of params."""
+    """Unique in its capture: `method` or `method/layer`; `@n` before the slash counts sets of params."""
     method: str
     method_version: int
     kind: str
@@ -63,7 +73,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     session: str
     """Random name of the recorder that wrote it: a resumed run has several."""
     model_digest: str
-    """SHA-256 of graph.json, or of the architecture's description where the graph cannot be captured."""
+    """SHA-256 of graph.json, or of the architecture's description where there is no graph."""
     device: str
     versions: dict[str, str]
     checkpoint: bool
@@ -93,7 +103,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
 class Record:
     """A result with its provenance, as the user meets it.
 
-    `arrays` are numpy arrays, exact, the main one first (a stored record reads them when they are asked for).
+    `arrays` are numpy arrays, exact, the main one first (a stored record reads them when they are
+    asked for).
     """
 
     method: str

@@ -1,12 +1,14 @@
 """What a method returns: arrays of one of a closed set of kinds; the kind chooses the view.
 
-| kind | main array | others | drawn as |
-|---|---|---|---|
-| kernels | weights (F, S, kh, kw), signed | | slices S of each filter F |
-| feature_maps | activations (N, K, h, w); (N, K) when not spatial | | one picture a channel |
-| heatmap | map (N, H, W); facts["signed"] says which scale | | picture over the example |
-| layer_table | one (L,) float32 column a statistic; facts["layers"] names the L rows | (T,) per-channel columns | numbers and curves |
-| scores | scores (N, classes) | probabilities (N, classes) | bars and curves |
+| kind | arrays, the main one first | drawn as |
+|---|---|---|
+| kernels | weights (F, S, kh, kw), signed | slices S of each filter F |
+| feature_maps | activations (N, K, h, w); (N, K) when not spatial | one picture a channel |
+| heatmap | map (N, H, W); facts["signed"] says which scale | picture over the example |
+| layer_table | one (L,) float32 column a statistic; (T,) per-channel columns | numbers and curves |
+| scores | scores (N, classes), probabilities (N, classes) | bars and curves |
+
+A layer_table's facts["layers"] names the L rows.
 """
 
 from __future__ import annotations
