@@ -42,7 +42,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One record as the manifest lists it."""
 
     key: str
-    """Unique in its capture: `method` or `method/layer`; `@n` before the slash counts further params."""
+    """Unique in its capture: `method` or `method/layer`; `@n` before it counts further params."""
     method: str
     method_version: int
     kind: str
