@@ -1,0 +1,3 @@
+/** Entry: TensorBoard imports this module and calls `render()`. */
+
+export async function render(): Promise<void> {}

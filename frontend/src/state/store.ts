@@ -1,0 +1,110 @@
+/** The page's one state: what is looked at (kept in the link), and what is known about it (from the server). */
+
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Layer, RunIndex, RunSummary, ScalarCurve, Statistics } from "../api/types";
+import { latestAtOrBefore } from "./steps";
+
+export type ViewName = "overview" | "layer" | "image" | "compare";
+export type Sequential = "viridis" | "magma" | "cividis" | "grey";
+export type Diverging = "bwr" | "puor";
+export type RangeMode = "channel" | "shared";
+export type SortOrder = "index" | "energy" | "max" | "zeros" | "change";
+export type CompareMode = "side" | "swipe" | "flicker" | "difference";
+export type StripAxis = "step" | "time";
+export type StripScale = "sqrt" | "lin";
+export type Theme = "light" | "dark";
+export type ThemeChoice = Theme | "auto";
+
+/** Run A or run B: which one, at which step, and what the server told about it. */
+export class Side {
+  readonly name: "A" | "B";
+  /** null: none chosen (B), or none there (A). B may be the same run as A at another step. */
+  readonly run: Signal<string | null> = signal(null);
+  /** The step asked for; null follows the latest. */
+  readonly step: Signal<number | null> = signal(null);
+  /** Of `run`; null until it is loaded. Always replaced, never changed in place. */
+  readonly index: Signal<RunIndex | null> = signal(null);
+  readonly error: Signal<Error | null> = signal(null);
+  readonly statistics: Signal<Statistics | null> = signal(null);
+  /** The scalar drawn in the step strip. */
+  readonly curve: Signal<ScalarCurve | null> = signal(null);
+  /** The captured step looked at: the latest at or before `step`, else the first; null without any. */
+  readonly shown: ReadonlySignal<number | null>;
+  /** True while the latest capture is followed. */
+  readonly follows: ReadonlySignal<boolean>;
+
+  constructor(name: "A" | "B") {
+    this.name = name;
+    this.shown = computed(() => {
+      const steps = this.index.value?.steps ?? [];
+      const at = this.step.value === null ? steps.length - 1 : latestAtOrBefore(steps, this.step.value);
+      return steps[Math.max(at, 0)] ?? null;
+    });
+    this.follows = computed(() => this.step.value === null);
+  }
+}
+
+/** How far the page has got with the list of runs. */
+export type RunsState =
+  | { kind: "waiting" }
+  | { kind: "failed"; error: Error }
+  | { kind: "ready"; logdir: string; runs: RunSummary[]; checkedAt: number };
+
+export class Store {
+  readonly view: Signal<ViewName> = signal("overview");
+  readonly a = new Side("A");
+  readonly b = new Side("B");
+  readonly layer: Signal<string | null> = signal(null);
+  /** Channel (or filter) selected in `layer`. */
+  readonly channel: Signal<number | null> = signal(null);
+  /** Index of the example. */
+  readonly image: Signal<number> = signal(0);
+  /** What the layer view draws, by method name; null: activations where recorded. */
+  readonly method: Signal<string | null> = signal(null);
+  readonly cmap: Signal<Sequential> = signal("viridis");
+  readonly signedCmap: Signal<Diverging> = signal("bwr");
+  readonly range: Signal<RangeMode> = signal("channel");
+  readonly gamma: Signal<number> = signal(1);
+  readonly sort: Signal<SortOrder> = signal("index");
+  /** Step at which the order of channels is pinned; null: the step looked at when the sort was chosen. */
+  readonly sortStep: Signal<number | null> = signal(null);
+  /** Opacity of overlays, 0…1. */
+  readonly opacity: Signal<number> = signal(0.7);
+  /** Series key of the map laid over the image; null: the first heatmap. */
+  readonly overlay: Signal<string | null> = signal(null);
+  readonly compare: Signal<CompareMode> = signal("side");
+  /** Scalar drawn in the step strip; null: the page chooses one (a loss). */
+  readonly tag: Signal<string | null> = signal(null);
+  readonly axis: Signal<StripAxis> = signal("step");
+  readonly scale: Signal<StripScale> = signal("sqrt");
+
+  readonly theme: Signal<Theme> = signal("light");
+  readonly themeChoice: Signal<ThemeChoice> = signal("auto");
+  readonly runs: Signal<RunsState> = signal({ kind: "waiting" });
+  /** False while the iframe is hidden: nothing polls or draws. */
+  readonly awake: Signal<boolean> = signal(true);
+  /** Set while polls fail: since when the page has had no news (ms since the epoch). */
+  readonly silentSince: Signal<number | null> = signal(null);
+  readonly playing: Signal<boolean> = signal(false);
+  /** True while Space is held: the image view hides its overlays. */
+  readonly bare: Signal<boolean> = signal(false);
+  /** True while a handle is dragged: the link is written less often, expensive redraws wait. */
+  readonly scrubbing: Signal<boolean> = signal(false);
+
+  /** A and, where chosen, B. */
+  readonly sides: ReadonlySignal<Side[]> = computed(() =>
+    this.b.run.value === null ? [this.a] : [this.a, this.b],
+  );
+  /** Layers of run A that give a tensor and hold no others, in forward order. */
+  readonly leaves: ReadonlySignal<Layer[]> = computed(() =>
+    (this.a.index.value?.layers ?? []).filter((layer) => !layer.container && layer.shape.length > 0),
+  );
+}
+
+/** Go to a layer, and to a channel and step of it where given: what a click in the overview does. */
+export function openLayer(store: Store, layer: string, at: { channel?: number; step?: number } = {}): void {
+  store.layer.value = layer;
+  store.channel.value = at.channel ?? null;
+  if (at.step !== undefined) store.a.step.value = at.step;
+  store.view.value = "layer";
+}

@@ -1,0 +1,42 @@
+/** The views there are, each loaded when it is first opened. To add one: a folder, and a line here. */
+
+import type { ComponentType } from "preact";
+import type { Client } from "../api/client";
+import type { Store, ViewName } from "../state/store";
+
+export interface ViewProps {
+  store: Store;
+  client: Client;
+}
+
+/** What a view's module exports. */
+export interface ViewModule {
+  /** The centre column. */
+  default: ComponentType<ViewProps>;
+  /** The right column; without it the centre takes the room. */
+  Inspector?: ComponentType<ViewProps>;
+  /** Its own style sheet (`import styles from "./layer.css?inline"`). */
+  styles?: string;
+  /** Keys it answers to, beyond the frame's; shown in the help. */
+  keys?: readonly KeyBinding[];
+}
+
+export interface KeyBinding {
+  /** As in KeyboardEvent.key; "Shift+ArrowLeft" with a modifier. */
+  key: string;
+  /** What it does, for the help. */
+  says: string;
+  run: (props: ViewProps) => void;
+}
+
+export interface View {
+  name: ViewName;
+  title: string;
+  /** After `g`: go there. */
+  key: string;
+  load: () => Promise<ViewModule>;
+}
+
+export const VIEWS: readonly View[] = [
+  { name: "overview", title: "Overview", key: "o", load: () => import("./overview/overview") },
+];
