@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { NONFINITE_PIXEL, packed } from "./colour_map";
+import { countNonfinite, paintExample, paintHeatmap } from "./heatmap";
+
+test("a map is coloured in its range, NaN marked and counted", () => {
+  const values = [0, 1, 5, Number.NaN];
+  const pixels = paintHeatmap(values, { low: 0, high: 2 }, { colourMap: "grey", gamma: 1 });
+  expect(Array.from(pixels)).toEqual([
+    packed(0, 0, 0),
+    packed(128, 128, 128),
+    packed(255, 255, 255),
+    NONFINITE_PIXEL,
+  ]);
+  expect(countNonfinite(values)).toBe(1);
+});
+
+test("an example keeps its true colours, or its luma", () => {
+  const rgb = Uint8Array.from([255, 0, 0, 10, 20, 30]);
+  expect(Array.from(paintExample(rgb, false))).toEqual([packed(255, 0, 0), packed(10, 20, 30)]);
+  expect(paintExample(rgb, true)[0]).toBe(packed(76, 76, 76));
+});
