@@ -1,0 +1,181 @@
+"""When to capture, and which methods: a fixed cadence in steps, or a share of wall time.
+
+Both schedules answer `due(step, now)` and name the `next_step` before which nothing can be due, so that
+the recorder's own test between captures is one comparison. Methods are numbered as the recorder lists them.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+__all__ = ["EARLY_STEPS", "WINDOW_SECONDS", "Budget", "FixedCadence", "Schedule"]
+
+WINDOW_SECONDS: Final = 30.0
+"""Methods that fit together into the budget of this time are captured together; what early steps may borrow."""
+
+MOST_PER_RUN_TIME: Final = 200
+"""Captures are at least 1/200 of the time since the start apart: a day of training stays some 1,500 captures."""
+
+EARLY_STEPS: Final = tuple(digit * 10**power for power in range(5) for digit in (1, 2, 5))
+"""1, 2, 5, 10, 20, 50 … 50,000: steps that may borrow, because a net changes fastest in the beginning."""
+
+
+_LAST_STEP: Final = 2**62
+"""Stands for never; steps are 64-bit integers in event files."""
+
+
+class Schedule(Protocol):
+    """Decides which methods are due; `next_step` is the first step that is worth asking about."""
+
+    next_step: int
+
+    def due(self, step: int, now: float) -> list[int]:
+        """Numbers of the methods to capture at this step; `now` in seconds of a monotonic clock."""
+
+    def paid(self, costs: Mapping[int, float], step: int, now: float) -> None:
+        """Take note of a capture that ended `now`: seconds that each method took from the loop."""
+
+    def charge(self, seconds: float) -> None:
+        """Take note of seconds that writing the latest capture took beside the loop."""
+
+    def drop(self, method: int) -> None:
+        """Never ask for a method again: it failed and was switched off."""
+
+
+class FixedCadence:
+    """All methods at the first step and at every multiple of `every`."""
+
+    def __init__(self, every: int, methods: Sequence[int]) -> None:
+        self.next_step = 0
+        self._every = every
+        self._methods = list(methods)
+
+    def due(self, step: int, now: float) -> list[int]:  # noqa: ARG002 - of the protocol
+        """Give all methods: it is only asked at its own `next_step`, or when steps jumped over it."""
+        self.next_step = (step // self._every + 1) * self._every
+        return list(self._methods)
+
+    def paid(self, costs: Mapping[int, float], step: int, now: float) -> None:
+        """Do nothing: a fixed cadence has no budget."""
+
+    def charge(self, seconds: float) -> None:
+        """Do nothing: a fixed cadence has no budget."""
+
+    def drop(self, method: int) -> None:
+        """Leave a method out from now on."""
+        self._methods.remove(method)
+
+
+class Budget:
+    """At most `share` of wall time, measured as it goes, the first capture (the warm-up) not counted.
+
+    Each method has a purse that fills at its part of the budget. While all methods together fit into the
+    budget of one window, their parts are as their costs, so that they are due together. Otherwise the cheap
+    ones that fit into half of a window's budget share one half and go together, and each of the others saves
+    for itself in the other half: the cheap come often, and nothing waits for ever.
+    Early steps may borrow one window's budget; it is paid back before anything else is due.
+    """
+
+    def __init__(self, share: float, methods: Sequence[int]) -> None:
+        self.next_step = 0
+        self.share = share
+        self._purse = dict.fromkeys(methods, 0.0)
+        self._cost = dict.fromkeys(methods, 0.0)
+        self._last = dict.fromkeys(methods, 0.0)
+        self._rate = dict.fromkeys(methods, 0.0)
+        self._groups: list[list[int]] = []
+        self._latest: list[int] = []
+        self._start = math.inf
+        self._checked = (0, 0.0)
+
+    def due(self, step: int, now: float) -> list[int]:
+        """Give the methods whose purses hold their cost, as whole groups; at first, all methods."""
+        if self._start == math.inf:
+            self._start = now
+            self._checked = (step, now)
+            self.next_step = step + 1
+            return list(self._purse)
+        seconds = now - self._checked[1]
+        for method, rate in self._rate.items():
+            # No more than one capture is saved up: a pause never ends in a burst.
+            filled = self._purse[method] + rate * seconds
+            self._purse[method] = min(filled, max(self._cost[method], self._purse[method]))
+        early = _early_step_after(self._checked[0]) <= step
+        due = [group for group in self._groups if self._wait(group, now, early=early) <= 0]
+        self._plan(step, now)
+        return [method for group in due for method in group]
+
+    def paid(self, costs: Mapping[int, float], step: int, now: float) -> None:
+        """Take a capture's cost from the purses, learn what it costs, and share the budget out anew."""
+        first = not self._groups
+        for method, seconds in costs.items():
+            if method not in self._purse:
+                continue
+            self._cost[method] = seconds if first else (self._cost[method] + seconds) / 2
+            self._purse[method] -= 0.0 if first else seconds
+            self._last[method] = now
+        self._latest = [] if first else [method for method in costs if method in self._purse]
+        self._share_out()
+        self._checked = (step, now)
+        self.next_step = step + 1
+
+    def charge(self, seconds: float) -> None:
+        """Take the time of the background writing from the purses of the methods that caused it."""
+        for method in self._latest:
+            self._purse[method] -= seconds / len(self._latest)
+
+    def drop(self, method: int) -> None:
+        """Leave a method out; its part of the budget goes to the others."""
+        for table in (self._purse, self._cost, self._last, self._rate):
+            table.pop(method, None)
+        self._latest = [other for other in self._latest if other != method]
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Group the methods by what fits together, and give each its part of the budget."""
+        order = sorted(self._cost, key=self._cost.__getitem__)
+        total = sum(self._cost.values())
+        limit = self.share * WINDOW_SECONDS
+        together, spent = order, total
+        if total > limit:
+            together, spent = [], 0.0
+            for method in order:
+                if spent + self._cost[method] > limit / 2:
+                    break
+                together.append(method)
+                spent += self._cost[method]
+        alone = order[len(together) :]
+        half = self.share / 2 if together and alone else self.share
+        for method in together:
+            self._rate[method] = half * (self._cost[method] / spent if spent else 1 / len(together))
+        for method in alone:
+            self._rate[method] = half / len(alone)
+        self._groups = [together] * bool(together) + [[method] for method in alone]
+
+    def _wait(self, group: list[int], now: float, *, early: bool = False) -> float:
+        """Seconds until a group is due; zero or less when it is."""
+        missing = sum(self._cost[method] - self._purse[method] for method in group)
+        rate = sum(self._rate[method] for method in group)
+        if early:
+            return missing / rate - WINDOW_SECONDS
+        oldest = min(self._last[method] for method in group)
+        spacing = (now - self._start) / MOST_PER_RUN_TIME
+        return max(missing / rate, oldest + spacing - now)
+
+    def _plan(self, step: int, now: float) -> None:
+        """Set the next step worth a look: half of the predicted way, so that a faster loop is not missed."""
+        checked_step, checked_at = self._checked
+        wait = min((self._wait(group, now) for group in self._groups), default=math.inf)
+        seconds_per_step = (now - checked_at) / max(step - checked_step, 1)
+        ahead = max(wait / max(seconds_per_step, 1e-9) / 2, 1.0)
+        self.next_step = int(min(step + ahead, _early_step_after(step), _LAST_STEP))
+        self._checked = (step, now)
+
+
+def _early_step_after(step: int) -> float:
+    """The first of the early steps that is greater, or infinity."""
+    index = bisect.bisect_right(EARLY_STEPS, step)
+    return EARLY_STEPS[index] if index < len(EARLY_STEPS) else math.inf
