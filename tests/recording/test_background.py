@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from cnnviz.capture.background import CAPACITY, BackgroundWriter
+from cnnviz.recording.background import CAPACITY, BackgroundWriter
 
 
 def writer(write, errors=None):

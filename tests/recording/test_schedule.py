@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cnnviz.capture.schedule import EARLY_STEPS, WINDOW_SECONDS, Budget, FixedCadence
+from cnnviz.recording.schedule import EARLY_STEPS, WINDOW_SECONDS, Budget, FixedCadence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
