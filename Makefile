@@ -6,6 +6,7 @@ PYTHON ?= $(VENV)/bin/python
 PYTEST ?= $(PYTHON) -m pytest
 NPM = $(PYTHON) builder/frontend.py npm
 INSTALLED = $(VENV)/.installed
+GENERATE = $(PYTHON) builder/generate.py
 
 # Tiny nets everywhere: one thread a process is the fastest, and the same figures come out every time.
 export OMP_NUM_THREADS ?= 1
@@ -39,13 +40,13 @@ demo: install  ## train a small CNN on real images and open TensorBoard on it
 check: lint types test e2e build  ## everything that must hold: what CI runs
 
 contract: install  ## generate the protobuf module and the page's types
-	$(PYTHON) builder/contract.py
+	$(GENERATE)
 
 lint: install  ## format, lint, import contracts, generated files
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
-	$(VENV_BIN)lint-imports
-	$(PYTHON) builder/contract.py --check
+	$(dir $(PYTHON))lint-imports
+	$(GENERATE) --check
 	$(NPM) run lint
 
 types: install  ## strict mypy, strict tsc

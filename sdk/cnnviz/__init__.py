@@ -45,6 +45,7 @@ def __getattr__(name: str) -> Any:
 
     Raises:
         MissingPackageError: the name needs torch, which is not installed.
+        ModuleNotFoundError: another package is not installed.
         AttributeError: there is no such name.
     """
     if name == "__version__":

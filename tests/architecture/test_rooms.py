@@ -50,7 +50,7 @@ def test_every_module_has_a_purpose():
 
 
 def test_generated_files_are_fresh():
-    command = [sys.executable, "builder/contract.py", "--check"]
+    command = [sys.executable, "builder/generate.py", "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
