@@ -4,8 +4,8 @@ Sources:
     viridis, magma: van der Walt and Smith 2015, CC0, as listed in matplotlib.
     cividis: Nuñez, Anderton and Renslow 2018, https://doi.org/10.1371/journal.pone.0199239, as in matplotlib.
     grey: the formula code -> (code, code, code).
-    blue_white_red, purple_orange: the eleven control points of ColorBrewer's RdBu and PuOr (Harrower and
-        Brewer 2003, https://colorbrewer2.org), middle made white, interpolated linearly between the points.
+    bwr (blue-white-red), puor (purple-white-orange): the eleven control points of ColorBrewer's RdBu and
+        PuOr (Harrower and Brewer 2003, https://colorbrewer2.org), middle made white, interpolated linearly.
 
 Usage: python frontend/scripts/generate_luts.py [--check]      (needs matplotlib for the listed tables)
 """
@@ -47,8 +47,8 @@ def source() -> str:
         "magma": listed("magma"),
         "cividis": listed("cividis"),
         "grey": np.stack([codes] * 3, axis=1),
-        "blue_white_red": interpolated(RD_BU),
-        "purple_orange": interpolated(PU_OR),
+        "bwr": interpolated(RD_BU),
+        "puor": interpolated(PU_OR),
     }
     lines = [
         "// Written by scripts/generate_luts.py, which says where the tables come from. Do not edit.",
@@ -64,7 +64,9 @@ def source() -> str:
 def main() -> int:
     """Write the file, or with --check compare it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="fail if luts.ts is not what this writes")
+    parser.add_argument(
+        "--check", action="store_true", help="fail if luts.ts is not what this writes"
+    )
     if parser.parse_args().check:
         return 0 if TARGET.read_text() == source() else 1
     TARGET.write_text(source())

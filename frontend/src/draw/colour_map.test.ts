@@ -38,9 +38,9 @@ test("the tables begin, halve and end as published", () => {
   ]);
   expect(triple("magma", 255)).toEqual([252, 253, 191]);
   expect(triple("cividis", 0)).toEqual([0, 34, 78]);
-  expect(triple("blue_white_red", 0)).toEqual([5, 48, 97]);
-  expect(triple("blue_white_red", 255)).toEqual([103, 0, 31]);
-  expect(triple("purple_orange", 255)).toEqual([127, 59, 8]);
+  expect(triple("bwr", 0)).toEqual([5, 48, 97]);
+  expect(triple("bwr", 255)).toEqual([103, 0, 31]);
+  expect(triple("puor", 255)).toEqual([127, 59, 8]);
 });
 
 test("sequential maps grow lighter from end to end", () => {

@@ -6,15 +6,15 @@ import type { ValueRange } from "./value_range";
 export type ColourMap = keyof typeof LUTS;
 
 export const SEQUENTIAL = ["viridis", "magma", "cividis", "grey"] as const satisfies readonly ColourMap[];
-export const DIVERGING = ["blue_white_red", "purple_orange"] as const satisfies readonly ColourMap[];
+export const DIVERGING = ["bwr", "puor"] as const satisfies readonly ColourMap[];
 
 export const COLOUR_MAP_TITLES: Record<ColourMap, string> = {
   viridis: "viridis",
   magma: "magma",
   cividis: "cividis",
   grey: "grey",
-  blue_white_red: "blue–white–red",
-  purple_orange: "purple–orange",
+  bwr: "blue–white–red",
+  puor: "purple–orange",
 };
 
 /** Marks NaN and infinities; no colour map comes near it. */

@@ -10,7 +10,7 @@ import {
   weightUnder,
 } from "./kernels";
 
-const colouring = { colourMap: "blue_white_red", gamma: 1, shared: null } as const;
+const colouring = { colourMap: "bwr", gamma: 1, shared: null } as const;
 
 /** Two filters of three 1 × 1 slices. */
 const colourful = {
