@@ -2,12 +2,14 @@
 
 Sources:
     viridis, magma: van der Walt and Smith 2015, CC0, as listed in matplotlib.
-    cividis: Nuñez, Anderton and Renslow 2018, https://doi.org/10.1371/journal.pone.0199239, as in matplotlib.
+    cividis: Nuñez, Anderton and Renslow 2018, https://doi.org/10.1371/journal.pone.0199239,
+        as listed in matplotlib.
     grey: the formula code -> (code, code, code).
-    bwr (blue-white-red), puor (purple-white-orange): the eleven control points of ColorBrewer's RdBu and
-        PuOr (Harrower and Brewer 2003, https://colorbrewer2.org), middle made white, interpolated linearly.
+    bwr (blue-white-red), puor (purple-white-orange): the eleven control points of ColorBrewer's
+        RdBu and PuOr (Harrower and Brewer 2003, https://colorbrewer2.org), middle made white,
+        interpolated linearly.
 
-Usage: python frontend/scripts/generate_luts.py [--check]      (needs matplotlib for the listed tables)
+Usage: python frontend/scripts/generate_luts.py [--check]     (the listed tables need matplotlib)
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ def source() -> str:
         "puor": interpolated(PU_OR),
     }
     lines = [
-        "// Written by scripts/generate_luts.py, which says where the tables come from. Do not edit.",
+        "// Written by scripts/generate_luts.py, which names the tables' sources. Do not edit.",
         "",
         "/** 256 sRGB triples each, base64. */",
         "export const LUTS = {",
@@ -64,9 +66,7 @@ def source() -> str:
 def main() -> int:
     """Write the file, or with --check compare it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--check", action="store_true", help="fail if luts.ts is not what this writes"
-    )
+    parser.add_argument("--check", action="store_true", help="fail if luts.ts is stale")
     if parser.parse_args().check:
         return 0 if TARGET.read_text() == source() else 1
     TARGET.write_text(source())
