@@ -59,7 +59,9 @@ def source() -> str:
         "export const LUTS = {",
     ]
     for name, table in tables.items():
-        lines += [f"  {name}:", f'    "{base64.b64encode(table.tobytes()).decode()}",']
+        text = base64.b64encode(table.tobytes()).decode()
+        # As Biome formats it: a long string stays beside a short key.
+        lines.append(f'  {name}: "{text}",' if len(name) < 5 else f'  {name}:\n    "{text}",')
     return "\n".join([*lines, "} as const;", ""])
 
 
