@@ -51,6 +51,8 @@ export interface MapsArguments extends RecordAddress {
   array: string;
   /** Example; left out for kernels. */
   image?: number | undefined;
+  /** One channel (filter) instead of all. */
+  channel?: number | undefined;
   exact?: boolean | undefined;
 }
 
@@ -60,7 +62,9 @@ export interface StripArguments {
   array: string;
   rev: string;
   image?: number | undefined;
-  channel: number;
+  /** Left out for heatmaps. */
+  channel?: number | undefined;
+  /** Of kernels; left out for all slices. */
   slice?: number | undefined;
   steps: readonly number[];
 }
