@@ -1,0 +1,144 @@
+/** A choice from a list whose entries have pictures. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+
+export interface Entry {
+  value: string;
+  /** Said by screen readers, and typed to find the entry. */
+  text: string;
+  content: ComponentChildren;
+}
+
+interface Props {
+  label: string;
+  entries: readonly Entry[];
+  value: string;
+  onChoose: (value: string) => void;
+}
+
+export function Listbox({ label, entries, value, onChoose }: Props) {
+  const [isOpen, setOpen] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const chosen = entries.find((entry) => entry.value === value);
+  useEffect(() => {
+    if (!isOpen) return;
+    const leave = (event: Event): void => {
+      if (!root.current?.contains(event.target as Node)) setOpen(false);
+    };
+    document.addEventListener("pointerdown", leave);
+    document.addEventListener("focusin", leave);
+    return () => {
+      document.removeEventListener("pointerdown", leave);
+      document.removeEventListener("focusin", leave);
+    };
+  }, [isOpen]);
+  const close = (): void => {
+    setOpen(false);
+    button.current?.focus();
+  };
+  return (
+    <div class="listbox" ref={root}>
+      <button
+        ref={button}
+        type="button"
+        class="sel caret"
+        aria-haspopup="listbox"
+        aria-expanded={isOpen}
+        aria-label={`${label}: ${chosen?.text ?? value}`}
+        onClick={() => setOpen(!isOpen)}
+        onKeyDown={(event) => {
+          if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+          stop(event);
+          setOpen(true);
+        }}
+      >
+        <i>{label}</i>
+        {chosen?.content ?? value}
+      </button>
+      {isOpen && (
+        <Popup
+          label={label}
+          entries={entries}
+          value={value}
+          onClose={close}
+          onChoose={(next) => {
+            onChoose(next);
+            close();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function Popup({ label, entries, value, onChoose, onClose }: Props & { onClose: () => void }) {
+  const id = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const [at, setAt] = useState(
+    Math.max(
+      0,
+      entries.findIndex((entry) => entry.value === value),
+    ),
+  );
+  useEffect(() => list.current?.focus(), []);
+  useEffect(() => {
+    list.current?.children[at]?.scrollIntoView?.({ block: "nearest" });
+  }, [at]);
+  const press = (event: KeyboardEvent): void => {
+    const next = nextPlace(event.key, at, entries);
+    if (event.key === "Escape" || event.key === "Tab") onClose();
+    else if (event.key === "Enter" || event.key === " ") onChoose(entries[at]?.value ?? value);
+    else if (next !== null) setAt(next);
+    else return;
+    if (event.key !== "Tab") stop(event);
+  };
+  return (
+    <div
+      ref={list}
+      class="popup"
+      role="listbox"
+      tabIndex={0}
+      aria-label={label}
+      aria-activedescendant={`${id}-${at}`}
+      onKeyDown={press}
+    >
+      {entries.map((entry, place) => (
+        // biome-ignore lint/a11y/useFocusableInteractive: the listbox holds the focus (aria-activedescendant)
+        // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the listbox's
+        <div
+          key={entry.value}
+          id={`${id}-${place}`}
+          role="option"
+          aria-selected={entry.value === value}
+          class={place === at ? "at" : ""}
+          onPointerMove={() => setAt(place)}
+          onClick={() => onChoose(entry.value)}
+        >
+          {entry.content}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Where a key goes in a list: arrows, ends, or the next entry that begins with the letter; null for other keys. */
+export function nextPlace(key: string, at: number, entries: readonly Entry[]): number | null {
+  const last = entries.length - 1;
+  if (key === "ArrowDown") return Math.min(last, at + 1);
+  if (key === "ArrowUp") return Math.max(0, at - 1);
+  if (key === "Home") return 0;
+  if (key === "End") return last;
+  if (key.length !== 1 || key === " ") return null;
+  for (let offset = 1; offset <= entries.length; offset++) {
+    const place = (at + offset) % entries.length;
+    if (entries[place]?.text.toLowerCase().startsWith(key.toLowerCase())) return place;
+  }
+  return at;
+}
+
+function stop(event: Event): void {
+  event.preventDefault();
+  event.stopPropagation();
+}
