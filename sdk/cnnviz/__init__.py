@@ -1,7 +1,6 @@
-"""See what a convolutional network has learned, and how that changes while it trains.
+"""CNN Viz: see what a convolutional network has learned, and watch it change while it trains.
 
-Names load when they are first used, so that `import cnnviz` costs nothing and reading a logdir
-needs no torch.
+Names are imported when they are first used: `import cnnviz` loads neither torch nor anything slow.
 """
 
 from __future__ import annotations
@@ -9,63 +8,60 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from cnnviz import errors
-
 if TYPE_CHECKING:
-    from cnnviz.core import method, run
-    from cnnviz.graph import capture, load_graph
-    from cnnviz.recording import Recorder
-    from cnnviz.storage import open_logdir
+    from cnnviz import errors as errors
+    from cnnviz.capture import Recorder as Recorder
+    from cnnviz.core.registry import register as register
+    from cnnviz.core.requests import method as method
+    from cnnviz.core.run import run as run
+    from cnnviz.graph import capture as capture
+    from cnnviz.graph import load_graph as load_graph
+    from cnnviz.storage import open_logdir as open_logdir
+    from cnnviz.storage import verify as verify
 
-    __version__: str
+_HOMES = {
+    "Recorder": "cnnviz.capture",
+    "capture": "cnnviz.graph",
+    "errors": "cnnviz.errors",
+    "load_graph": "cnnviz.graph",
+    "method": "cnnviz.core.requests",
+    "open_logdir": "cnnviz.storage",
+    "register": "cnnviz.core.registry",
+    "run": "cnnviz.core.run",
+    "verify": "cnnviz.storage",
+}
+"""Public name to the module that it lives in."""
 
 __all__ = [
     "Recorder",
-    "__version__",
     "capture",
     "errors",
     "load_graph",
     "method",
     "open_logdir",
+    "register",
     "run",
+    "verify",
 ]
-
-_ROOMS = {
-    "Recorder": "cnnviz.recording",
-    "capture": "cnnviz.graph",
-    "load_graph": "cnnviz.graph",
-    "method": "cnnviz.core",
-    "open_logdir": "cnnviz.storage",
-    "run": "cnnviz.core",
-}
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name from its room and keep it.
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cnnviz' has no attribute {name!r}; it has {__all__}")
+    try:
+        module = importlib.import_module(_HOMES[name])
+    except ModuleNotFoundError as error:
+        if error.name not in {"torch", "torchvision"}:
+            raise
+        from cnnviz.errors import MissingPackageError
 
-    Raises:
-        MissingPackageError: the name needs torch, which is not installed.
-        ModuleNotFoundError: another package is not installed.
-        AttributeError: there is no such name.
-    """
-    if name == "__version__":
-        from importlib.metadata import version
-
-        value: Any = version("tb-cnnviz")
-    elif name in _ROOMS:
-        try:
-            value = getattr(importlib.import_module(_ROOMS[name]), name)
-        except ModuleNotFoundError as error:
-            if error.name != "torch":
-                raise
-            message = f'cnnviz.{name} needs torch: pip install "tb-cnnviz[torch]"'
-            raise errors.MissingPackageError(message) from None
-    else:
-        raise AttributeError(f"module 'cnnviz' has no attribute {name!r}")
+        message = f"cnnviz.{name} needs {error.name}: pip install 'tb-cnnviz[torch]'"
+        raise MissingPackageError(message) from error
+    value = module if name == "errors" else getattr(module, name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    """List the public names, loaded or not."""
-    return sorted(__all__)
+    return sorted({*globals(), *__all__})

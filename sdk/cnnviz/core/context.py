@@ -1,0 +1,126 @@
+"""What a method sees when it runs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from cnnviz.core.forward import CommonPass, Place, place_of
+from cnnviz.ops.images import Normalize
+from cnnviz.ops.targets import Targets, choose_targets
+
+if TYPE_CHECKING:
+    from cnnviz.core.requests import Request
+    from cnnviz.graph.net import Net
+
+__all__ = ["Context", "Report"]
+
+Report = Callable[[int, int, Any], None]
+"""Takes done, total and a preview (or None); raises JobCancelled to stop a run."""
+
+
+class Context:
+    """A network, the examples it looks at, and what is known about them.
+
+    Made once by a recorder or a job and given to every `execute`; each method gets its own bound
+    copy, whose `examples`, `scores`, `activation` and `input_gradient` come from the passes that
+    all due methods share.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        examples: Tensor,
+        *,
+        labels: Sequence[int] | None = None,
+        class_names: Sequence[str] | None = None,
+        normalize: Normalize | None = None,
+        seed: int = 0,
+        in_training: bool = False,
+        on_report: Report | None = None,
+    ) -> None:
+        self.net = net
+        self.labels = labels
+        """(N,) class indices, -1 where not known."""
+        self.class_names = class_names
+        self.normalize = normalize
+        self.seed = seed
+        self.in_training = in_training
+        self.memory: dict[str, Any] = {}
+        """The method's own, kept from one run to the next; never return a tensor that lies here."""
+        self._examples = examples
+        self._on_report = on_report
+        self._memories: dict[str, dict[str, Any]] = {}
+        self._common: CommonPass | None = None
+        self._generator: torch.Generator | None = None
+
+    @property
+    def common(self) -> CommonPass:
+        """The passes that the due methods share."""
+        if self._common is None:
+            self._common = CommonPass(self.net, self._examples)
+        return self._common
+
+    @property
+    def place(self) -> Place:
+        """Device and float type that the network computes in."""
+        return place_of(self.net) if self._common is None else self._common.place
+
+    @property
+    def examples(self) -> Tensor:
+        """(N, C, H, W) on the network's device; requires grad if a due method needs it to."""
+        return self._examples if self._common is None else self._common.examples
+
+    @property
+    def scores(self) -> Tensor:
+        """(N, classes): the model's output before softmax."""
+        return self.common.scores
+
+    def activation(self, layer: str) -> Tensor:
+        """Give a layer's output for all examples; the method's `layers` must name it."""
+        return self.common.activation(layer)
+
+    def targets(self, target: int | None = None) -> Targets:
+        """Choose the class each example is asked about: given, else its label, else the top-1."""
+        return choose_targets(self.scores, target=target, labels=self.labels)
+
+    def input_gradient(self, classes: Sequence[int]) -> Tensor:
+        """Derive each example's score of its class by its input: (N, C, H, W), shared by all."""
+        return self.common.input_gradient(classes)
+
+    def gradient_of(self, objective: Tensor) -> Tensor:
+        """Derive an objective by the input: (N,) -> (N, C, H, W)."""
+        return self.common.gradient_of(objective)
+
+    @property
+    def generator(self) -> torch.Generator:
+        """Random numbers for this run alone, on the network's device, seeded by `seed`."""
+        if self._generator is None:
+            self._generator = torch.Generator(self.place.device).manual_seed(self.seed)
+        return self._generator
+
+    def report(self, done: int, total: int, preview: Any = None) -> None:
+        """Say how far a long run is; does nothing in training.
+
+        Args:
+            done: parts finished.
+            total: parts in all.
+            preview: the result up to now, a tensor (N, C, H, W) or None.
+
+        Raises:
+            JobCancelled: the run was taken back.
+        """
+        if self._on_report is not None:
+            self._on_report(done, total, preview)
+
+    def bind(self, request: Request, common: CommonPass) -> Context:
+        """Give the copy that one method sees, with its memory and the shared passes."""
+        bound = copy.copy(self)
+        bound.memory = self._memories.setdefault(request.key, {})
+        bound._common = common
+        bound._generator = None
+        return bound

@@ -1,0 +1,44 @@
+"""Random state, autocast and grad mode around a run: as they were afterwards, also on error."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import numpy as np
+import torch
+
+__all__ = ["isolated"]
+
+
+@contextmanager
+def isolated(device: torch.device, seed: int) -> Iterator[None]:
+    """Run a block with autocast off and its own random numbers.
+
+    The global generators (torch's on the CPU and on `device`, numpy's, Python's) are seeded with
+    `seed` inside, so that a method that draws from them repeats itself, and get their state back
+    afterwards. Inference mode is left, because nothing could be derived in it.
+    """
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    cuda = [device.index or 0] if device.type == "cuda" else []
+    with ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(mode=False))
+        stack.enter_context(torch.random.fork_rng(devices=cuda))
+        for kind in {"cpu", device.type} & {"cpu", "cuda", "xpu", "mps"}:
+            stack.enter_context(torch.autocast(kind, enabled=False))
+        try:
+            _seed_all(cuda, seed)
+            yield
+        finally:
+            random.setstate(python_state)
+            np.random.set_state(numpy_state)
+
+
+def _seed_all(cuda: list[int], seed: int) -> None:
+    # torch.manual_seed would seed the generators of every device, forked or not.
+    torch.default_generator.manual_seed(seed)
+    for index in cuda:
+        torch.cuda.default_generators[index].manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)

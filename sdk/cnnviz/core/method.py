@@ -1,0 +1,86 @@
+"""What a method is: a way of looking at a network, in one file."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from cnnviz.contract.params import Params
+from cnnviz.contract.results import KINDS, Kind, Result
+from cnnviz.errors import CnnvizError
+
+if TYPE_CHECKING:
+    from cnnviz.core.context import Context
+    from cnnviz.graph.net import Net
+
+__all__ = ["Method", "check_declaration"]
+
+P = TypeVar("P", bound=Params)
+
+
+class Method(ABC, Generic[P]):
+    """A way of looking: algorithm, parameters and the kind of its results.
+
+    A subclass sets the class attributes, is decorated with `@register`, and has a docstring that
+    says in one line what it shows, then its paper and where it departs from it. It holds no state:
+    what must outlive one run belongs in `ctx.memory`.
+    """
+
+    name: ClassVar[str]
+    """What users write; snake_case."""
+    title: ClassVar[str]
+    version: ClassVar[int] = 1
+    """Raised when the same parameters give other numbers than before."""
+    kind: ClassVar[Kind]
+    Params: type[P]
+    in_training: ClassVar[bool] = False
+    """Part of `methods="default"`."""
+    needs_gradient: ClassVar[bool] = False
+    """Takes derivatives; the common forward pass then records the autograd graph."""
+
+    def unsuitable(self, net: Net) -> str | None:  # noqa: ARG002 - most methods suit every net
+        """Say why the method cannot work on this network, or None."""
+        return None
+
+    def check(self, net: Net, params: P) -> None:
+        """Check the parameters against the network, when the request is made.
+
+        What `layers` names is checked anyway.
+
+        Raises:
+            ParamsError: a parameter that does not fit this network.
+            MissingError: a layer that it does not have.
+        """
+
+    def layers(self, net: Net, params: P) -> list[str]:  # noqa: ARG002
+        """Name the layers whose outputs `run` reads; all due methods share one forward pass.
+
+        Raises:
+            MissingError: a layer that the network does not have.
+        """
+        return []
+
+    @abstractmethod
+    def run(self, ctx: Context, params: P) -> list[Result]:
+        """Look at the network once; one result a layer, or one for the model as a whole."""
+
+
+def check_declaration(method: type[Method[Params]]) -> None:
+    """Check a method's class attributes when it is registered.
+
+    Raises:
+        CnnvizError: one that is missing or does not fit; the message says what to write.
+    """
+    where = f"method class {method.__name__}"
+    missing = [a for a in ("name", "title", "kind", "Params") if not hasattr(method, a)]
+    if missing:
+        raise CnnvizError(f"{where} lacks the class attributes {missing}")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", method.name):
+        raise CnnvizError(f"{where}: name must be snake_case, got {method.name!r}")
+    if method.kind not in KINDS:
+        raise CnnvizError(f"{where}: kind must be one of {list(KINDS)}, got {method.kind!r}")
+    if not (isinstance(method.Params, type) and issubclass(method.Params, Params)):
+        raise CnnvizError(f"{where}: Params must be a subclass of cnnviz.contract.params.Params")
+    if not (method.__doc__ or "").strip():
+        raise CnnvizError(f"{where} needs a docstring: its first line is the help in the page")

@@ -1,0 +1,138 @@
+"""Which pixels a score, or a unit inside the network, reacts to most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
+from torch import Tensor
+
+from cnnviz.contract.params import Params
+from cnnviz.contract.results import Result
+from cnnviz.core.context import Context
+from cnnviz.core.method import Method
+from cnnviz.core.registry import register
+from cnnviz.errors import ParamsError, UnsuitableError
+from cnnviz.ops.targets import are_probabilities
+
+if TYPE_CHECKING:
+    from cnnviz.graph.net import Net
+
+__all__ = ["Saliency", "SaliencyParams"]
+
+
+class SaliencyParams(Params):
+    """What is derived by the input: a class score, or a unit of a layer."""
+
+    target: Annotated[
+        int | None,
+        Meta(
+            ge=0,
+            description="Class index; empty for each example's label or, without one, its top-1.",
+            extra_json_schema={"x-widget": "class"},
+        ),
+    ] = None
+    layer: Annotated[
+        str | None,
+        Meta(
+            description="A layer, to explain one of its channels or units instead of a class.",
+            extra_json_schema={"x-widget": "layer"},
+        ),
+    ] = None
+    channel: Annotated[
+        int | None, Meta(ge=0, description="The layer's channel; needed with a layer.")
+    ] = None
+    position: Annotated[
+        tuple[int, int] | None,
+        Meta(description="Row and column of one unit; empty for the mean of the channel."),
+    ] = None
+
+
+@register
+class Saliency(Method[SaliencyParams]):
+    """How strongly each pixel can change the class score: its absolute derivative.
+
+    Saliency maps (Simonyan, Vedaldi, Zisserman 2013, https://arxiv.org/abs/1312.6034, section 3):
+    the derivative of the unnormalised class score by the image, absolute, and of the colours the
+    largest. Differs from the paper: one view of the image, where the paper averages ten crops and
+    flips for its figures; and any unit of any layer may stand in for the class score.
+    """
+
+    name, title, kind = "saliency", "Saliency", "heatmap"
+    Params = SaliencyParams
+    in_training = True
+    needs_gradient = True
+
+    def layers(self, net: Net, params: SaliencyParams) -> list[str]:
+        """Name the layer of the unit, if one is asked about.
+
+        Raises:
+            ParamsError: a channel without a layer, both a class and a layer, or a unit that the
+                layer does not have.
+        """
+        if params.layer is None:
+            if params.channel is not None or params.position is not None:
+                raise ParamsError("saliency: channel and position need a layer", field="layer")
+            return []
+        if params.target is not None:
+            message = "saliency: give a target class or a layer with a channel, not both"
+            raise ParamsError(message, field="target")
+        _check_unit(net.layer(params.layer).shape, params)
+        return [params.layer]
+
+    def run(self, ctx: Context, params: SaliencyParams) -> list[Result]:
+        """Give `map` (N, H, W), at least 0."""
+        if params.layer is None:
+            gradient, facts = _of_class(ctx, params)
+        else:
+            unit = unit_values(ctx.activation(params.layer), params.channel or 0, params.position)
+            gradient, facts = ctx.gradient_of(unit), _unit_facts(params)
+        facts |= {"signed": False, "unit": "|d score / d pixel|, of the colours the largest"}
+        arrays = {"map": largest_magnitude(gradient)}
+        return [Result(kind="heatmap", layer=params.layer, arrays=arrays, facts=facts)]
+
+
+def largest_magnitude(gradient: Tensor) -> Tensor:
+    """Take the absolute value, and of the colours the largest: (N, C, H, W) -> (N, H, W)."""
+    return gradient.abs().amax(dim=1)
+
+
+def unit_values(output: Tensor, channel: int, position: tuple[int, int] | None) -> Tensor:
+    """Pick one unit a example, or the mean of its channel: (N, K) or (N, K, h, w) -> (N,)."""
+    chosen = output[:, channel]
+    if position is not None:
+        return chosen[:, position[0], position[1]]
+    return chosen.flatten(1).mean(dim=1) if chosen.ndim > 1 else chosen
+
+
+def _of_class(ctx: Context, params: SaliencyParams) -> tuple[Tensor, dict[str, Any]]:
+    targets = ctx.targets(params.target)
+    facts: dict[str, Any] = {"targets": list(targets.classes), "origins": list(targets.origins)}
+    if are_probabilities(ctx.scores):
+        facts["note"] = (
+            "the model ends in a softmax: this is the derivative of a probability, "
+            "not of the unnormalised score that the method asks for"
+        )
+    return ctx.input_gradient(targets.classes), facts
+
+
+def _unit_facts(params: SaliencyParams) -> dict[str, Any]:
+    position = None if params.position is None else list(params.position)
+    return {"channel": params.channel, "position": position}
+
+
+def _check_unit(shape: list[int], params: SaliencyParams) -> None:
+    if len(shape) not in {1, 3}:
+        message = f"saliency: layer {params.layer!r} gives {shape}, expected channels or maps"
+        raise UnsuitableError(message)
+    if params.channel is None or params.channel >= shape[0]:
+        message = f"saliency: channel of {params.layer!r} must be in 0 … {shape[0] - 1}"
+        raise ParamsError(f"{message}, got {params.channel}", field="channel")
+    if params.position is None:
+        return
+    inside = len(shape) == 3 and all(
+        0 <= p < size for p, size in zip(params.position, shape[1:], strict=True)
+    )
+    if not inside:
+        message = f"saliency: position must lie in the maps {shape[1:]} of {params.layer!r}"
+        raise ParamsError(f"{message}, got {params.position}", field="position")

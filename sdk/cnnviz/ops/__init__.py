@@ -1,0 +1,1 @@
+"""Building blocks on tensors that methods and the recorder share: images, targets, channels."""
