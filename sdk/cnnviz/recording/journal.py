@@ -1,0 +1,101 @@
+"""What the background thread does with a capture: snapshot, then checkpoint, then event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnviz.contract.records import Manifest
+from cnnviz.recording.destination import ClosedWriterError, Destination
+from cnnviz.recording.troubles import Troubles
+from cnnviz.storage import RunWriter
+from cnnviz.storage.events import encode_event
+from cnnviz.storage.previews import make_previews
+from cnnviz.storage.summaries import make_summary
+
+__all__ = ["Capture", "Journal"]
+
+
+@dataclass(frozen=True)
+class Capture:
+    """All that was taken from the net at one step; nothing in it is live."""
+
+    manifest: Manifest
+    """Its records without their arrays."""
+    arrays: Mapping[str, Mapping[str, np.ndarray]]
+    weights: Mapping[str, np.ndarray]
+    """Empty when no checkpoint is wanted."""
+    weight_dtypes: Mapping[str, str]
+    """Of weights whose type numpy lacks; see `RunWriter.write_checkpoint`."""
+
+
+class Journal:
+    """Writes the captures of one run, in order; a part that fails does not stop the later ones.
+
+    The order makes a kill harmless at any moment: what an event names is on the disk before it.
+
+    Args:
+        files: the run's folder of bulk.
+        destination: takes the events.
+        retention: rule for checkpoints.
+        preview_bytes: budget of the previews in one event.
+        troubles: takes what went wrong.
+    """
+
+    def __init__(
+        self,
+        files: RunWriter,
+        destination: Destination,
+        *,
+        retention: str,
+        preview_bytes: int,
+        troubles: Troubles,
+    ) -> None:
+        self._files = files
+        self._destination = destination
+        self._retention = retention
+        self._preview_bytes = preview_bytes
+        self._troubles = troubles
+
+    def write(self, capture: Capture) -> None:
+        """Write one capture; called in the background thread."""
+        manifest, digest = self._files.write_snapshot(capture.manifest, capture.arrays)
+        if capture.weights:
+            self._checkpoint(manifest, capture)
+        summary = encode_event(
+            manifest,
+            digest,
+            make_summary(manifest.records, capture.arrays),
+            make_previews(manifest.records, capture.arrays, self._preview_bytes),
+            own_folder=self._destination.own_folder,
+        )
+        self._destination.write(summary, step=manifest.step, wall_time=manifest.wall_time)
+
+    def close(self) -> None:
+        """Bring the events to the disk."""
+        try:
+            self._destination.close()
+        except (OSError, ClosedWriterError) as error:
+            self.report(error)
+
+    def report(self, error: Exception) -> None:
+        """Warn of an error while writing, once for its kind."""
+        if isinstance(error, ClosedWriterError):
+            self._troubles.say("closed writer", f"{error}; captures after that have no event")
+            return
+        message = f"a capture could not be written ({error}); training goes on, the next is tried again"
+        self._troubles.say("writing", message)
+
+    def _checkpoint(self, manifest: Manifest, capture: Capture) -> None:
+        try:
+            self._files.write_checkpoint(
+                manifest.step,
+                capture.weights,
+                model_digest=manifest.model_digest,
+                dtypes=capture.weight_dtypes,
+            )
+            self._files.apply_retention(self._retention)
+        except OSError as error:
+            self.report(error)
