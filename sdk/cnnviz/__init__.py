@@ -1,6 +1,7 @@
-"""CNN Viz: see what a convolutional network has learned, and watch it change while it trains.
+"""See what a convolutional network has learned, and how that changes while it trains.
 
-Names are imported when they are first used: `import cnnviz` loads neither torch nor anything slow.
+Names load when they are first used, so that `import cnnviz` costs nothing and reading a logdir
+needs no torch.
 """
 
 from __future__ import annotations
@@ -8,32 +9,21 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from cnnviz import errors as errors
-    from cnnviz.capture import Recorder as Recorder
-    from cnnviz.core.registry import register as register
-    from cnnviz.core.requests import method as method
-    from cnnviz.core.run import run as run
-    from cnnviz.graph import capture as capture
-    from cnnviz.graph import load_graph as load_graph
-    from cnnviz.storage import open_logdir as open_logdir
-    from cnnviz.storage import verify as verify
+from cnnviz import errors
 
-_HOMES = {
-    "Recorder": "cnnviz.capture",
-    "capture": "cnnviz.graph",
-    "errors": "cnnviz.errors",
-    "load_graph": "cnnviz.graph",
-    "method": "cnnviz.core.requests",
-    "open_logdir": "cnnviz.storage",
-    "register": "cnnviz.core.registry",
-    "run": "cnnviz.core.run",
-    "verify": "cnnviz.storage",
-}
-"""Public name to the module that it lives in."""
+if TYPE_CHECKING:
+    from cnnviz.core.registry import register
+    from cnnviz.core.requests import method
+    from cnnviz.core.run import run
+    from cnnviz.graph import capture, load_graph
+    from cnnviz.recording import Recorder
+    from cnnviz.storage import open_logdir, verify
+
+    __version__: str
 
 __all__ = [
     "Recorder",
+    "__version__",
     "capture",
     "errors",
     "load_graph",
@@ -44,24 +34,44 @@ __all__ = [
     "verify",
 ]
 
+_ROOMS = {
+    "Recorder": "cnnviz.recording",
+    "capture": "cnnviz.graph",
+    "load_graph": "cnnviz.graph",
+    "method": "cnnviz.core.requests",
+    "open_logdir": "cnnviz.storage",
+    "register": "cnnviz.core.registry",
+    "run": "cnnviz.core.run",
+    "verify": "cnnviz.storage",
+}
+
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'cnnviz' has no attribute {name!r}; it has {__all__}")
-    try:
-        module = importlib.import_module(_HOMES[name])
-    except ModuleNotFoundError as error:
-        if error.name not in {"torch", "torchvision"}:
-            raise
-        from cnnviz.errors import MissingPackageError
+    """Load a public name from its room and keep it.
 
-        message = f"cnnviz.{name} needs {error.name}: pip install 'tb-cnnviz[torch]'"
-        raise MissingPackageError(message) from error
-    value = module if name == "errors" else getattr(module, name)
+    Raises:
+        MissingPackageError: the name needs torch, which is not installed.
+        ModuleNotFoundError: another package is not installed.
+        AttributeError: there is no such name.
+    """
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("tb-cnnviz")
+    elif name in _ROOMS:
+        try:
+            value = getattr(importlib.import_module(_ROOMS[name]), name)
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
+            message = f'cnnviz.{name} needs torch: pip install "tb-cnnviz[torch]"'
+            raise errors.MissingPackageError(message) from None
+    else:
+        raise AttributeError(f"module 'cnnviz' has no attribute {name!r}")
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """List the public names, loaded or not."""
+    return sorted(__all__)

@@ -26,11 +26,8 @@ class Place(NamedTuple):
 
 
 def place_of(net: Net) -> Place:
-    """Read device and float type off the network's weights; CPU and float32 without any."""
-    for weight in net.weights().values():
-        if weight.is_floating_point():
-            return Place(weight.device, weight.dtype)
-    return Place(torch.device("cpu"), torch.float32)
+    """Say where a network computes now; a model may be moved between two captures."""
+    return Place(net.device, net.dtype)
 
 
 def wait_for(device: torch.device) -> None:

@@ -104,7 +104,7 @@ def _weight_columns(ctx: Context, rows: list[Layer], *, change: bool) -> dict[st
     measured = weight_statistics(kernels, ctx.memory if change else None)
     nothing = (np.nan, np.nan, np.nan)
     table = [measured[row.weights[0]] if row.weights else nothing for row in rows]
-    names = ("weight_norm", "weight_change", "weight_nonfinite")
+    names = ("weight_norm", "weight_change", "weight_nan")
     return {name: _column([line[i] for line in table]) for i, name in enumerate(names)}
 
 

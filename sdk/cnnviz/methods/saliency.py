@@ -63,29 +63,32 @@ class Saliency(Method[SaliencyParams]):
     in_training = True
     needs_gradient = True
 
-    def layers(self, net: Net, params: SaliencyParams) -> list[str]:
-        """Name the layer of the unit, if one is asked about.
+    def check(self, net: Net, params: SaliencyParams) -> None:
+        """Check that the class or the unit is there.
 
         Raises:
-            ParamsError: a channel without a layer, both a class and a layer, or a unit that the
-                layer does not have.
+            ParamsError: a channel without a layer, both a class and a layer, or a class or unit
+                that the network does not have.
         """
-        if params.layer is None:
-            if params.channel is not None or params.position is not None:
-                raise ParamsError("saliency: channel and position need a layer", field="layer")
-            return []
-        if params.target is not None:
-            message = "saliency: give a target class or a layer with a channel, not both"
+        if params.layer is not None:
+            _check_unit(net.layer(params.layer).shape, params)
+        elif params.channel is not None or params.position is not None:
+            raise ParamsError("saliency: channel and position need a layer", field="layer")
+        classes = net.classes
+        if params.target is not None and classes is not None and params.target >= classes:
+            message = f"saliency: target must be in 0 … {classes - 1}, got {params.target}"
             raise ParamsError(message, field="target")
-        _check_unit(net.layer(params.layer).shape, params)
-        return [params.layer]
+
+    def layers(self, net: Net, params: SaliencyParams) -> list[str]:  # noqa: ARG002
+        """Name the layer of the unit, if one is asked about."""
+        return [] if params.layer is None else [params.layer]
 
     def run(self, ctx: Context, params: SaliencyParams) -> list[Result]:
         """Give `map` (N, H, W), at least 0."""
         if params.layer is None:
             gradient, facts = _of_class(ctx, params)
         else:
-            unit = unit_values(ctx.activation(params.layer), params.channel or 0, params.position)
+            unit = unit_values(ctx.activation(params.layer), _channel(params), params.position)
             gradient, facts = ctx.gradient_of(unit), _unit_facts(params)
         facts |= {"signed": False, "unit": "|d score / d pixel|, of the colours the largest"}
         arrays = {"map": largest_magnitude(gradient)}
@@ -116,12 +119,21 @@ def _of_class(ctx: Context, params: SaliencyParams) -> tuple[Tensor, dict[str, A
     return ctx.input_gradient(targets.classes), facts
 
 
+def _channel(params: SaliencyParams) -> int:
+    if params.channel is None:
+        raise ParamsError("saliency: a layer needs a channel", field="channel")
+    return params.channel
+
+
 def _unit_facts(params: SaliencyParams) -> dict[str, Any]:
     position = None if params.position is None else list(params.position)
     return {"channel": params.channel, "position": position}
 
 
 def _check_unit(shape: list[int], params: SaliencyParams) -> None:
+    if params.target is not None:
+        message = "saliency: give a target class or a layer with a channel, not both"
+        raise ParamsError(message, field="target")
     if len(shape) not in {1, 3}:
         message = f"saliency: layer {params.layer!r} gives {shape}, expected channels or maps"
         raise UnsuitableError(message)
