@@ -10,7 +10,7 @@ class PluginMetadata(_message.Message):
     OWN_FOLDER_FIELD_NUMBER: _ClassVar[int]
     version: int
     own_folder: bool
-    def __init__(self, version: _Optional[int] = ..., own_folder: bool = ...) -> None: ...
+    def __init__(self, version: _Optional[int] = ..., own_folder: _Optional[bool] = ...) -> None: ...
 
 class CaptureEvent(_message.Message):
     __slots__ = ("version", "manifest", "digest", "manifest_size", "summary")

@@ -1,0 +1,274 @@
+"""Files of a logdir, local or remote, read by byte range; no name leads out of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+from cnnviz.errors import MissingPackageError, ParamsError, RecordError
+
+__all__ = [
+    "Folder",
+    "Item",
+    "LocalFolder",
+    "RemoteFolder",
+    "StoredFile",
+    "open_file",
+    "open_folder",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One name in a folder; `stamp` changes when the file is replaced or grows."""
+
+    name: str
+    is_folder: bool
+    size: int
+    stamp: str
+
+
+class StoredFile(Protocol):
+    """A file opened for reads by byte range; its size and stamp are those of the moment it was opened."""
+
+    label: str
+    """Name for messages, relative to the logdir."""
+    size: int
+    stamp: str
+
+    def read(self, start: int, length: int) -> bytes:
+        """Read exactly `length` bytes.
+
+        Raises:
+            RecordError: the file was replaced or cut since it was opened.
+        """
+
+
+class Folder(Protocol):
+    """A logdir to read from; names are relative, with `/`, and never lead out of it."""
+
+    path: str
+
+    def items(self, name: str = "") -> list[Item]:
+        """List a folder, sorted by name; empty when it is not there."""
+
+    def file(self, name: str) -> StoredFile:
+        """Open a file for reading.
+
+        Raises:
+            FileNotFoundError: it is not there, or is no regular file.
+            RecordError: the name leads out of the folder.
+        """
+
+
+def open_folder(path: str | os.PathLike[str]) -> Folder:
+    """Open a logdir: a local folder, or an fsspec URL such as `file:///runs` or `memory://runs`."""
+    text = os.fspath(path)
+    if "://" in text:
+        return RemoteFolder(text)
+    return LocalFolder(Path(text).expanduser())
+
+
+def open_file(path: str | os.PathLike[str]) -> StoredFile:
+    """Open one local file for reading; nothing is checked about where it lies."""
+    return _LocalFile(Path(path), label=str(path))
+
+
+class LocalFolder:
+    """A logdir on this machine; symlinks are followed only while they stay inside."""
+
+    def __init__(self, root: Path) -> None:
+        """Keep the real path of the root."""
+        self.root = root.resolve()
+        self.path = str(self.root)
+
+    def items(self, name: str = "") -> list[Item]:
+        """List a folder, sorted by name; links that lead out or nowhere are left out."""
+        found: list[Item] = []
+        try:
+            folder = self._inside(name)
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    with contextlib.suppress(OSError, RecordError):
+                        if entry.is_symlink():
+                            self._inside(f"{name}/{entry.name}")
+                        facts = entry.stat()
+                        is_folder = stat.S_ISDIR(facts.st_mode)
+                        if is_folder or stat.S_ISREG(facts.st_mode):
+                            item = Item(
+                                name=entry.name,
+                                is_folder=is_folder,
+                                size=facts.st_size,
+                                stamp=_stamp(facts),
+                            )
+                            found.append(item)
+        except (OSError, RecordError):
+            return []
+        return sorted(found, key=lambda item: item.name)
+
+    def outside(self, name: str = "") -> list[str]:
+        """Name the links in a folder that lead out of the logdir: they are not read."""
+        found: list[str] = []
+        with contextlib.suppress(OSError, RecordError):
+            for entry in os.scandir(self._inside(name)):
+                if entry.is_symlink():
+                    try:
+                        self._inside(f"{name}/{entry.name}")
+                    except RecordError:
+                        found.append(entry.name)
+        return sorted(found)
+
+    def file(self, name: str) -> StoredFile:
+        """Open a regular file inside the logdir."""
+        return _LocalFile(self._inside(name), label=name)
+
+    def _inside(self, name: str) -> Path:
+        path = (self.root / _plain(name)).resolve()
+        if path != self.root and self.root not in path.parents:
+            message = f"{name!r} leads out of the logdir {self.path} and is not read"
+            raise RecordError(message)
+        return path
+
+
+class _LocalFile:
+    """A local file, opened anew for each read: hundreds may be known at once."""
+
+    def __init__(self, path: Path, *, label: str) -> None:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            message = f"{label} is no regular file"
+            raise FileNotFoundError(message)
+        self.path, self.label = path, label
+        self.size, self.stamp = facts.st_size, _stamp(facts)
+        self._identity = (facts.st_dev, facts.st_ino)
+
+    def read(self, start: int, length: int) -> bytes:
+        """Read exactly `length` bytes of the very file that was opened; it may have grown, not shrunk."""
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                facts = os.fstat(file.fileno())
+                if (facts.st_dev, facts.st_ino) == self._identity:
+                    file.seek(start)
+                    data = _read_fully(file, length)
+                    if len(data) == length:
+                        return data
+        except FileNotFoundError:
+            pass
+        message = f"{self.label} was replaced or cut while it was read: open it again"
+        raise RecordError(message)
+
+
+def _read_fully(file: Any, length: int) -> bytes:
+    data: bytes = file.read(length)
+    if len(data) == length or not data:
+        return data
+    parts = [data]  # one read gives at most 2 GiB on Linux
+    missing = length - len(data)
+    while missing and (data := file.read(missing)):
+        parts.append(data)
+        missing -= len(data)
+    return b"".join(parts)
+
+
+class RemoteFolder:
+    """A logdir behind an fsspec URL, read-only."""
+
+    def __init__(self, url: str) -> None:
+        """Open the file system that the URL names.
+
+        Raises:
+            MissingPackageError: fsspec, or what this protocol needs, is not installed.
+            ParamsError: fsspec does not know the protocol.
+        """
+        try:
+            from fsspec.core import url_to_fs
+        except ImportError as error:
+            message = f"reading {url} needs the package fsspec: pip install fsspec"
+            raise MissingPackageError(message) from error
+        try:
+            self._system, root = url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            message = f"cannot open {url}: {error}"
+            raise ParamsError(message) from error
+        self.path, self._root = url, str(root).rstrip("/")
+
+    def items(self, name: str = "") -> list[Item]:
+        """List a folder, sorted by name."""
+        try:
+            self._system.invalidate_cache()
+            rows = self._system.ls(self._join(name), detail=True)
+        except (OSError, RecordError):
+            return []
+        found: list[Item] = []
+        for row in rows:
+            base = PurePosixPath(str(row["name"])).name
+            is_link = bool(row.get("islink"))  # fsspec's local files: a link could lead anywhere
+            if base and not is_link and row["type"] in ("file", "directory"):
+                size = int(row.get("size") or 0)
+                item = Item(
+                    name=base,
+                    is_folder=row["type"] == "directory",
+                    size=size,
+                    stamp=_remote_stamp(row),
+                )
+                found.append(item)
+        return sorted(found, key=lambda item: item.name)
+
+    def file(self, name: str) -> StoredFile:
+        """Open a file by its URL."""
+        return _RemoteFile(self._system, self._join(name), label=name)
+
+    def _join(self, name: str) -> str:
+        return f"{self._root}/{_plain(name)}".rstrip("/")
+
+
+class _RemoteFile:
+    """A file of an fsspec file system."""
+
+    def __init__(self, system: Any, path: str, *, label: str) -> None:
+        facts = system.info(path)
+        if facts["type"] != "file" or facts.get("islink"):
+            message = f"{label} is no regular file"
+            raise FileNotFoundError(message)
+        self._system, self._path, self.label = system, path, label
+        self.size, self.stamp = int(facts["size"]), _remote_stamp(facts)
+
+    def read(self, start: int, length: int) -> bytes:
+        """Read exactly `length` bytes."""
+        data = (
+            bytes(self._system.cat_file(self._path, start=start, end=start + length))
+            if length
+            else b""
+        )
+        if len(data) != length:
+            message = f"{self.label} was replaced or cut while it was read: open it again"
+            raise RecordError(message)
+        return data
+
+
+def _plain(name: str) -> str:
+    """Refuse names that could lead elsewhere before any file system sees them."""
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if ".." in parts or "\\" in name or "\0" in name or name.startswith("/"):
+        message = f"{name!r} is no name inside a logdir"
+        raise RecordError(message)
+    return "/".join(parts)
+
+
+def _stamp(facts: os.stat_result) -> str:
+    return f"{facts.st_size}-{facts.st_mtime_ns}-{facts.st_ino}"
+
+
+def _remote_stamp(row: Any) -> str:
+    changed = (
+        row.get("mtime")
+        or row.get("LastModified")
+        or row.get("updated")
+        or row.get("created")
+        or ""
+    )
+    return f"{row.get('size')}-{row.get('etag') or row.get('ETag') or changed}"

@@ -1,0 +1,102 @@
+"""Writes that appear whole or not at all, and the clearing of what a killed writer left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import socket
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["remove_leftovers", "write_whole"]
+
+_TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<host>[^.]*)-(?P<pid>\d+)-[0-9a-f]{8}\.tmp$")
+_LEFTOVER_AGE = 24 * 3600.0
+"""Seconds after which another machine's temporary file counts as left over."""
+_live_temporaries: set[str] = set()
+
+
+def write_whole(path: Path, chunks: Iterable[Any]) -> None:
+    """Write a file so that a reader, or a kill at any moment, sees the old one or the new one, whole.
+
+    Args:
+        path: the file; its folder is made when it is not there.
+        chunks: buffers, one after the other.
+
+    Raises:
+        OSError: disk full, folder read-only, …; the old file is untouched and nothing is left behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{_host()}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    _live_temporaries.add(temporary.name)
+    try:
+        with temporary.open("xb", buffering=0) as file:
+            for chunk in chunks:
+                _write_fully(file, memoryview(chunk))
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    finally:
+        _live_temporaries.discard(temporary.name)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files of writers that were killed; those of writers that may still live stay."""
+    for path in folder.glob(".*.tmp"):
+        match = _TEMPORARY.match(path.name)
+        if match and not _may_live(path, match):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _may_live(path: Path, match: re.Match[str]) -> bool:
+    if path.name in _live_temporaries:
+        return True
+    if match["host"] == _host():
+        return int(match["pid"]) != os.getpid() and _process_lives(int(match["pid"]))
+    try:
+        return time.time() - path.stat().st_mtime < _LEFTOVER_AGE
+    except OSError:
+        return False
+
+
+def _host() -> str:
+    return re.sub(r"[^A-Za-z0-9_]", "_", socket.gethostname())
+
+
+def _process_lives(pid: int) -> bool:
+    if os.name != "posix":
+        return True  # signal 0 would end a process on Windows
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def _write_fully(file: Any, data: memoryview) -> None:
+    data = data.cast("B") if data.nbytes else data
+    written = 0
+    while written < data.nbytes:
+        written += file.write(data[written : written + (1 << 30)])
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable; Windows cannot open a folder."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
