@@ -51,7 +51,7 @@ setup(
     install_requires=VIEWER,
     extras_require={"torch": TORCH, "dev": DEV},
     entry_points={
-        "console_scripts": ["cnnviz = cnnviz.cli:main"],
+        "console_scripts": ["cnnviz = cnnviz.cli.app:main"],
         "tensorboard_plugins": ["cnnviz = tb_cnnviz.plugin:Loader"],
     },
 )

@@ -50,7 +50,7 @@ def test_importing_cnnviz_loads_nothing_heavy():
 
 
 def test_the_command_line_starts_without_torch():
-    assert not loaded_after("import cnnviz.cli") & (HEAVY | {"tensorboard"})
+    assert not loaded_after("import cnnviz.cli.app") & (HEAVY | {"tensorboard"})
 
 
 def test_contract_and_storage_load_no_torch():

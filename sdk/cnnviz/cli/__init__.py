@@ -1,0 +1,1 @@
+"""The `cnnviz` command: demo, inspect, methods, verify."""

@@ -1,0 +1,191 @@
+"""`cnnviz inspect`: one look at a model with a folder of images, no training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from cnnviz.cli.host import how_to_open
+from cnnviz.cli.pictures import Preparation, find_pictures, read_pictures
+from cnnviz.cli.screen import note, out, progress_console, warn
+from cnnviz.errors import CnnvizError, ParamsError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cnnviz.cli.models import LoadedModel
+
+__all__ = ["inspect"]
+
+
+def inspect(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="torchvision:NAME, timm:NAME, package.module:factory (its arguments may follow in "
+            "parentheses), or the folder of a saved graph."
+        ),
+    ],
+    images: Annotated[Path, typer.Option(help="A folder of images, or one image.")],
+    logdir: Annotated[Path, typer.Option(help="Where to write the run.")],
+    weights: Annotated[
+        str,
+        typer.Option(help=".safetensors, .pt or .pth, read as data; or default, or random."),
+    ] = "default",
+    class_names: Annotated[
+        Path | None, typer.Option(help="One name a line, or a JSON list.")
+    ] = None,
+    mean: Annotated[
+        str | None, typer.Option(help="Per channel, of values in 0 … 1: 0.485,0.456,0.406")
+    ] = None,
+    std: Annotated[str | None, typer.Option(help="Likewise: 0.229,0.224,0.225")] = None,
+    size: Annotated[
+        str | None, typer.Option(help="Of the input, px: 224, or HEIGHTxWIDTH.")
+    ] = None,
+    methods: Annotated[
+        str, typer.Option(help="default, or names with commas: filters,activations")
+    ] = "default",
+    run: Annotated[str | None, typer.Option(help="Name of the run. [default: the model's]")] = None,
+    step: Annotated[int, typer.Option(min=0, help="Step to record at.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=256, help="Images at most.")] = 16,
+) -> None:
+    """Look at a model with your own images: filters, activations, saliency, predictions."""
+    paths = find_pictures(images)
+    with progress_console.status(f"loading {escape(model)}"):
+        from cnnviz.cli.models import load_model
+
+        loaded = load_model(model, weights=weights)
+    preparation = _preparation(loaded, mean=mean, std=std, size=size)
+    inputs, read, problems = read_pictures(paths, preparation, limit=limit)
+    for problem in problems:
+        warn(problem)
+    if not read:
+        raise ParamsError(f"none of the {len(paths)} files in {images} could be read")
+    left = f", {len(problems)} left out" if problems else ""
+    note(f"{len(read)} images of {preparation.size[0]} × {preparation.size[1]} px{left}")
+    names = _read_class_names(class_names) if class_names else loaded.class_names
+    folder = logdir / (run or loaded.name)
+    with progress_console.status("capturing the network and looking at it"):
+        skipped, predictions = _record(
+            loaded, folder, inputs, preparation, names=names, methods=methods, step=step
+        )
+    for reason in skipped:
+        warn(reason)
+    _show(predictions, read, names)
+    out.print(f"{how_to_open(logdir)}, then the tab CNN Viz")
+
+
+def _preparation(
+    loaded: LoadedModel, *, mean: str | None, std: str | None, size: str | None
+) -> Preparation:
+    """Join what the command line says with what the model's maker says."""
+    sides = _parse_size(size) if size else loaded.size
+    resize = min(sides) if size or loaded.resize is None else loaded.resize
+    mean_values = _parse_numbers(mean, "mean") if mean else loaded.mean
+    std_values = _parse_numbers(std, "std") if std else loaded.std
+    if mean_values is None or std_values is None:
+        warn("nobody says how the model's input is normalised: taking values in 0 … 1 as they are")
+        note("if it was trained otherwise, give --mean and --std")
+    return Preparation(
+        size=sides,
+        resize=resize,
+        mean=mean_values or (0.0,),
+        std=std_values or (1.0,),
+        channels=_channels(loaded.model),
+    )
+
+
+def _parse_numbers(text: str, option: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        message = f"--{option} takes numbers with commas between, got {text!r}"
+        raise ParamsError(message, field=option) from None
+
+
+def _parse_size(text: str) -> tuple[int, int]:
+    parts = text.lower().split("x")
+    if len(parts) not in {1, 2} or not all(part.isdecimal() for part in parts):
+        raise ParamsError(f"--size takes 224 or 180x320, got {text!r}", field="size")
+    return int(parts[0]), int(parts[-1])
+
+
+def _channels(model: Any) -> int:
+    """Give the number of image channels that the model's first convolution takes."""
+    from torch import nn
+
+    convolutions = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d)
+    if isinstance(model, nn.Module):
+        for module in model.modules():
+            if isinstance(module, convolutions):
+                return module.in_channels
+        return 3
+    channels: int = model.input_shape[0]
+    return channels
+
+
+def _read_class_names(file: Path) -> list[str]:
+    """Read class names, one a line or a JSON list of text."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"the class names {file} could not be read: {error}"
+        raise ParamsError(message, field="class_names") from None
+    if not text.lstrip().startswith("["):
+        return text.splitlines()
+    try:
+        names = json.loads(text)
+    except ValueError as error:
+        raise ParamsError(f"{file} is not JSON: {error}", field="class_names") from None
+    return [str(name) for name in names]
+
+
+def _record(
+    loaded: LoadedModel,
+    folder: Path,
+    inputs: np.ndarray,
+    preparation: Preparation,
+    *,
+    names: list[str] | None,
+    methods: str,
+    step: int,
+) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Record one step; give why methods were skipped, and the predictions."""
+    import torch
+
+    import cnnviz
+
+    chosen = methods if methods == "default" else methods.split(",")
+    with cnnviz.Recorder(
+        loaded.model,
+        folder,
+        examples=torch.from_numpy(inputs),
+        class_names=names,
+        normalize=(preparation.mean, preparation.std),
+        methods=chosen,
+        every=1,
+    ) as recorder:
+        recorder.step(step)
+    written = cnnviz.open_logdir(folder.parent).run(folder.name)
+    if step not in written.steps:
+        raise CnnvizError(f"nothing was recorded at step {step} in {folder}")
+    skipped = [f"{each.method} is left out: {each.reason}" for each in written.skipped(step)]
+    if "predictions" not in written.methods:
+        return skipped, {}
+    return skipped, dict(written.record("predictions", step=step).arrays)
+
+
+def _show(predictions: dict[str, np.ndarray], paths: list[Path], names: list[str] | None) -> None:
+    """Print each picture's most probable class."""
+    if "probabilities" not in predictions:
+        return
+    table = Table("image", "class", "probability", box=None, pad_edge=False)
+    for path, probabilities in zip(paths, predictions["probabilities"], strict=True):
+        best = int(probabilities.argmax())
+        table.add_row(path.name, names[best] if names else str(best), f"{probabilities[best]:.3f}")
+    out.print(table)
