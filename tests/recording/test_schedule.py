@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from cnnviz.recording.schedule import EARLY_STEPS, WINDOW_SECONDS, Budget, FixedCadence
+import itertools
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from cnnviz.recording.schedule import EARLY_STEPS, WINDOW_SECONDS, Budget, FixedCadence
 
 
 class Simulation:
@@ -93,7 +95,7 @@ def test_early_steps_are_denser():
     loop = budget(0.01, [0.005, 0.015], seconds_per_step=0.1).run(2_000)
     steps = [step for step, *_ in loop.captures]
     assert steps[:6] == [0, 1, 2, 5, 10, 20]
-    gaps = [after - before for before, after in zip(steps, steps[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(steps)]
     assert max(gaps[:5]) < min(gaps[-5:])
 
 

@@ -1,9 +1,8 @@
-"""The recorder's arguments, checked before anything is made: misuse is told at once, in one sentence."""
+"""The recorder's arguments, checked first: misuse is told at once, in one sentence."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.core.context import Context
-from cnnviz.core.forward import place_of
 from cnnviz.core.isolation import isolated
 from cnnviz.errors import ParamsError
 from cnnviz.graph import capture
@@ -27,7 +25,14 @@ from cnnviz.ops.images import (
 from cnnviz.recording.schedule import Budget, FixedCadence, Schedule
 from cnnviz.storage.checkpoints import parse_retention
 
-__all__ = ["DEFAULT_BUDGET", "Settings", "capture_net", "check_examples", "make_schedule"]
+__all__ = [
+    "DEFAULT_BUDGET",
+    "Settings",
+    "capture_net",
+    "check_examples",
+    "make_context",
+    "make_schedule",
+]
 
 DEFAULT_BUDGET: Final = 0.01
 """Share of wall time."""
@@ -121,41 +126,36 @@ def check_examples(examples: Any) -> Tensor:
     return images.clone()
 
 
-def capture_net(model: Any, examples: Tensor) -> tuple[Net, int | None]:
+def capture_net(model: Any, examples: Tensor) -> Net:
     """Capture the model and run the examples through it once.
 
     Args:
         model: a module, or a net that was captured or loaded before.
         examples: (N, C, H, W), on the model's device.
 
-    Returns:
-        The net, and the number of classes, None when it does not give scores (N, classes).
-
     Raises:
-        ParamsError: no model, examples on another device, or of a shape that the model does not take.
+        ParamsError: no model, or examples that it does not take or that lie on another device.
     """
-    if not isinstance(model, nn.Module) and not isinstance(getattr(model, "layers", None), Sequence):
+    if not isinstance(model, nn.Module | Net):
         message = f"model must be a torch.nn.Module, got {type(model).__name__}"
         raise ParamsError(message, field="model")
-    _check_device(model, examples)
-    net: Net = capture(model, examples) if isinstance(model, nn.Module) else model
-    place = place_of(net)
+    if isinstance(model, nn.Module):
+        _check_device(model, examples)
+    net = capture(model, examples) if isinstance(model, nn.Module) else model
     try:
-        with isolated(place.device, 0), torch.no_grad():
-            scores = net(examples.to(place.device, place.dtype))
+        with isolated(net.device, 0), torch.no_grad():
+            net(examples.to(net.device, net.dtype))
     except Exception as error:
         message = (
             f"examples of shape {tuple(examples.shape)} do not go through the model: "
             f"{type(error).__name__}: {error}"
         )
         raise ParamsError(message, field="examples") from error
-    gives_scores = isinstance(scores, Tensor) and scores.ndim == 2
-    return net, scores.shape[1] if gives_scores else None
+    return net
 
 
-def _check_device(model: Any, examples: Tensor) -> None:
-    parameters = model.parameters() if isinstance(model, nn.Module) else ()
-    devices = {parameter.device for parameter in parameters}
+def _check_device(model: nn.Module, examples: Tensor) -> None:
+    devices = {parameter.device for parameter in model.parameters()}
     if devices and examples.device not in devices:
         device = min(map(str, devices))
         message = (
@@ -169,7 +169,6 @@ def make_context(
     net: Net,
     examples: Tensor,
     *,
-    classes: int | None,
     labels: Any,
     class_names: Any,
     normalize: Any,
@@ -194,8 +193,8 @@ def make_context(
     return Context(
         net,
         examples,
-        labels=check_labels(labels, len(examples), classes=classes),
-        class_names=check_class_names(class_names, classes=classes),
+        labels=check_labels(labels, len(examples), classes=net.classes),
+        class_names=check_class_names(class_names, classes=net.classes),
         normalize=checked,
         seed=seed,
         in_training=True,

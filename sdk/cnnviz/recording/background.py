@@ -1,4 +1,4 @@
-"""One thread that writes captures while training goes on; nothing here blocks or raises into the loop."""
+"""One thread that writes captures while training goes on, without holding the loop up."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ __all__ = ["CAPACITY", "BackgroundWriter"]
 T = TypeVar("T")
 
 CAPACITY: Final = 2
-"""Captures that may wait while one is written: bounds the memory, and a slow disk skips captures instead."""
+"""Captures that may wait while one is written; a slow disk skips captures instead."""
 
 
 class BackgroundWriter(Generic[T]):
-    """Writes items in the order they are offered, in one daemon thread that starts with the first of them.
+    """Writes items in the order they are offered, in one daemon thread.
+
+    The thread starts with the first item.
 
     Args:
         write: called in the thread with each item.
-        on_error: called in the thread with the exception when `write` raised; the next item is tried again.
+        on_error: called in the thread with what `write` raised; the next item is tried again.
         name: of the thread.
     """
 
@@ -55,7 +57,7 @@ class BackgroundWriter(Generic[T]):
         """Write what waits, then end the thread.
 
         Args:
-            time_limit: seconds to wait at most; what is not written by then is lost when the process ends.
+            time_limit: seconds to wait at most; what is not written by then may be lost.
 
         Returns:
             Whether everything was written in time.

@@ -1,4 +1,4 @@
-"""Where events go: through the user's SummaryWriter, or into a folder of our own beside a plain path."""
+"""Where events go: through the user's SummaryWriter, or into a folder of our own."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Destination(Protocol):
 
 
 def open_destination(writer: Any) -> Destination | None:
-    """Recognise what the user gave as `writer`; None for a tensorboardX writer told to write nothing.
+    """Recognise what the user gave as `writer`; None for one that was told to write nothing.
 
     Raises:
         ParamsError: it is no SummaryWriter of torch or tensorboardX and no local path.

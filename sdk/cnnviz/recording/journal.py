@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,8 @@ import numpy as np
 from cnnviz.contract.records import Manifest
 from cnnviz.recording.destination import ClosedWriterError, Destination
 from cnnviz.recording.troubles import Troubles
-from cnnviz.storage import RunWriter
+from cnnviz.storage import RunWriter, make_previews, make_summary
 from cnnviz.storage.events import encode_event
-from cnnviz.storage.previews import make_previews
-from cnnviz.storage.summaries import make_summary
 
 __all__ = ["Capture", "Journal"]
 
@@ -41,6 +39,7 @@ class Journal:
         destination: takes the events.
         retention: rule for checkpoints.
         preview_bytes: budget of the previews in one event.
+        labels: class of each example, if known.
         troubles: takes what went wrong.
     """
 
@@ -51,24 +50,31 @@ class Journal:
         *,
         retention: str,
         preview_bytes: int,
+        labels: Sequence[int] | None,
         troubles: Troubles,
     ) -> None:
         self._files = files
         self._destination = destination
         self._retention = retention
         self._preview_bytes = preview_bytes
+        self._labels = labels
         self._troubles = troubles
+        self._reached = files.last_step()
 
     def write(self, capture: Capture) -> None:
         """Write one capture; called in the background thread."""
+        step = capture.manifest.step
+        if self._reached is not None and step <= self._reached:
+            self._files.take_back(step)
         manifest, digest = self._files.write_snapshot(capture.manifest, capture.arrays)
+        self._reached = step
         if capture.weights:
             self._checkpoint(manifest, capture)
         summary = encode_event(
             manifest,
             digest,
-            make_summary(manifest.records, capture.arrays),
-            make_previews(manifest.records, capture.arrays, self._preview_bytes),
+            make_summary(manifest.records, capture.arrays, labels=self._labels),
+            make_previews(manifest.records, capture.arrays, self._preview_bytes, digest=digest),
             own_folder=self._destination.own_folder,
         )
         self._destination.write(summary, step=manifest.step, wall_time=manifest.wall_time)
@@ -85,7 +91,9 @@ class Journal:
         if isinstance(error, ClosedWriterError):
             self._troubles.say("closed writer", f"{error}; captures after that have no event")
             return
-        message = f"a capture could not be written ({error}); training goes on, the next is tried again"
+        message = (
+            f"a capture could not be written ({error}); training goes on, the next is tried again"
+        )
         self._troubles.say("writing", message)
 
     def _checkpoint(self, manifest: Manifest, capture: Capture) -> None:

@@ -20,7 +20,7 @@ from torch import Tensor
 from cnnviz.contract.names import PLUGIN_NAME
 from cnnviz.contract.records import Entry, Manifest, Skipped, entry_key
 from cnnviz.core.execute import Execution, execute
-from cnnviz.core.forward import place_of, wait_for
+from cnnviz.core.forward import wait_for
 from cnnviz.core.requests import parse_requests
 from cnnviz.core.versions import versions
 from cnnviz.errors import ParamsError
@@ -115,7 +115,8 @@ class Recorder:
         """Time that captures took from the loop."""
         self._pid = os.getpid()
         self._background: BackgroundWriter[Capture] | None = None
-        self._switch_off()
+        self._last: float = -math.inf
+        self._next: float = math.inf
         if not is_recording_rank():
             return
         settings = Settings(budget, every, checkpoints, preview_bytes, dataset)
@@ -127,11 +128,10 @@ class Recorder:
         if self._folder in _open:
             message = f"writer: {self._folder} has an open recorder already: close that one first"
             raise ParamsError(message, field="writer")
-        net, classes = capture_net(model, images)
+        net = capture_net(model, images)
         self._ctx = make_context(
             net,
             images,
-            classes=classes,
             labels=labels,
             class_names=class_names,
             normalize=normalize,
@@ -190,6 +190,7 @@ class Recorder:
             destination,
             retention=self._settings.checkpoints,
             preview_bytes=self._settings.preview_bytes,
+            labels=self._ctx.labels,
             troubles=self._troubles,
         )
         self._journal = journal
@@ -222,12 +223,12 @@ class Recorder:
     def _look(self, step: Any) -> None:
         """Ask the schedule; out of the way of the calls between captures."""
         background = self._background
-        if background is None or os.getpid() != self._pid:
+        if background is None or self._next == math.inf or os.getpid() != self._pid:
             return
         try:
             number = operator.index(step)
         except TypeError:
-            number = -1
+            number = -1  # as bad as a step that goes back
         if not self._last < number < 2**63:
             message = (
                 f"step({step!r:.40}) is ignored: steps must be whole numbers that increase, the "
@@ -242,7 +243,7 @@ class Recorder:
         due = self._schedule.due(number, time.perf_counter())
         if due:
             self._capture(number, due)
-        if self._background is not None:
+        if self._next != math.inf:
             self._next = self._schedule.next_step
 
     def _capture(self, step: int, due: list[int]) -> None:
@@ -266,7 +267,7 @@ class Recorder:
                 background.give_back()
 
     def _take(self, step: int, due: list[int]) -> Capture:
-        device = place_of(self._ctx.net).device
+        device = self._ctx.net.device
         wait_for(device)  # what training still computes is not our cost
         started = time.perf_counter()
         execution = execute([self._requests[number] for number in due], self._ctx)

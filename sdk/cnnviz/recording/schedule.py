@@ -1,7 +1,8 @@
 """When to capture, and which methods: a fixed cadence in steps, or a share of wall time.
 
-Both schedules answer `due(step, now)` and name the `next_step` before which nothing can be due, so that
-the recorder's own test between captures is one comparison. Methods are numbered as the recorder lists them.
+Both schedules answer `due(step, now)` and name the `next_step` before which nothing can be due, so
+that the recorder's own test between captures is one comparison. Methods are numbered as the
+recorder lists them.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from typing import Final, Protocol
 __all__ = ["EARLY_STEPS", "WINDOW_SECONDS", "Budget", "FixedCadence", "Schedule"]
 
 WINDOW_SECONDS: Final = 30.0
-"""Methods that fit together into the budget of this time are captured together; what early steps may borrow."""
+"""Methods that fit into the budget of this time go together; early steps may borrow as much."""
 
 MOST_PER_RUN_TIME: Final = 200
-"""Captures are at least 1/200 of the time since the start apart: a day of training stays some 1,500 captures."""
+"""Captures are 1/200 of the time since the start apart, or more: a day gives some 1,500."""
 
 EARLY_STEPS: Final = tuple(digit * 10**power for power in range(5) for digit in (1, 2, 5))
-"""1, 2, 5, 10, 20, 50 … 50,000: steps that may borrow, because a net changes fastest in the beginning."""
+"""1, 2, 5, 10 … 50,000: steps that may borrow, because a net changes fastest in the beginning."""
 
 
 _LAST_STEP: Final = 2**62
@@ -54,7 +55,7 @@ class FixedCadence:
         self._methods = list(methods)
 
     def due(self, step: int, now: float) -> list[int]:  # noqa: ARG002 - of the protocol
-        """Give all methods: it is only asked at its own `next_step`, or when steps jumped over it."""
+        """Give all methods: it is asked at its own `next_step`, or when steps jumped over it."""
         self.next_step = (step // self._every + 1) * self._every
         return list(self._methods)
 
@@ -70,13 +71,14 @@ class FixedCadence:
 
 
 class Budget:
-    """At most `share` of wall time, measured as it goes, the first capture (the warm-up) not counted.
+    """At most `share` of wall time, measured as it goes; the first capture, a warm-up, is free.
 
-    Each method has a purse that fills at its part of the budget. While all methods together fit into the
-    budget of one window, their parts are as their costs, so that they are due together. Otherwise the cheap
-    ones that fit into half of a window's budget share one half and go together, and each of the others saves
-    for itself in the other half: the cheap come often, and nothing waits for ever.
-    Early steps may borrow one window's budget; it is paid back before anything else is due.
+    Each method has a purse that fills at its part of the budget. While all methods together fit
+    into the budget of one window, their parts are as their costs, so that they are due together.
+    Otherwise the cheap ones that fit into half of a window's budget share one half and go together,
+    and each of the others saves for itself in the other half: the cheap come often, and nothing
+    waits for ever. Early steps may borrow one window's budget; it is paid back before anything else
+    is due.
     """
 
     def __init__(self, share: float, methods: Sequence[int]) -> None:
@@ -109,7 +111,7 @@ class Budget:
         return [method for group in due for method in group]
 
     def paid(self, costs: Mapping[int, float], step: int, now: float) -> None:
-        """Take a capture's cost from the purses, learn what it costs, and share the budget out anew."""
+        """Take a capture's cost from the purses, learn from it, and share the budget out anew."""
         first = not self._groups
         for method, seconds in costs.items():
             if method not in self._purse:
@@ -166,7 +168,7 @@ class Budget:
         return max(missing / rate, oldest + spacing - now)
 
     def _plan(self, step: int, now: float) -> None:
-        """Set the next step worth a look: half of the predicted way, so that a faster loop is not missed."""
+        """Set the next step worth a look: half of the predicted way, as the loop may speed up."""
         checked_step, checked_at = self._checked
         wait = min((self._wait(group, now) for group in self._groups), default=math.inf)
         seconds_per_step = (now - checked_at) / max(step - checked_step, 1)
