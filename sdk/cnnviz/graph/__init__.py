@@ -1,0 +1,8 @@
+"""Networks captured as data: layers by name, taps anywhere, receptive fields, portable save and load."""
+
+from cnnviz.graph.capture import capture
+from cnnviz.graph.graph import Graph
+from cnnviz.graph.hooknet import HookNet
+from cnnviz.graph.net import Net
+
+__all__ = ["Graph", "HookNet", "Net", "capture"]

@@ -1,0 +1,219 @@
+"""From torch's exported program to our own: plain nodes, layers, and what the image sizes may be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import fx
+from torch.export import ExportedProgram
+from torch.export.graph_signature import InputKind
+from torch.utils import _pytree as pytree
+
+from cnnviz.errors import UnsuitableError
+from cnnviz.graph.functional import name_of, replace_in_place_ops
+from cnnviz.graph.layers import Scope, list_layers
+from cnnviz.graph.operators import ATEN_KINDS, is_known
+from cnnviz.graph.output import find_scores
+from cnnviz.graph.program import INPUT, WEIGHT, Constant, ImageInput, Node, Program, TensorInfo
+
+__all__ = ["convert", "dtype_name", "tensor_info"]
+
+_CHECKS = (
+    "aten._assert_scalar.default",
+    "aten._assert_async.msg",
+    "aten._assert_tensor_metadata.default",
+    "aten.sym_constrain_range.default",
+    "aten.sym_constrain_range_for_size.default",
+)
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """torch's name of a type without the package."""
+    return str(dtype).removeprefix("torch.")
+
+
+def tensor_info(tensor: torch.Tensor) -> TensorInfo:
+    """Type and shape of a tensor."""
+    return TensorInfo(dtype=dtype_name(tensor.dtype), shape=list(tensor.shape))
+
+
+class _Converter:
+    """Turns the nodes of one exported program into ours."""
+
+    def __init__(self, exported: ExportedProgram, spelling: Mapping[fx.Node, str]) -> None:
+        self.exported = exported
+        self.spelling = spelling
+        self.inputs = {spec.arg.name: spec for spec in exported.graph_signature.input_specs}
+        self.nodes: list[Node] = []
+        self.scopes: list[list[Scope]] = []
+        self.index: dict[fx.Node, int] = {}
+        self.constants: dict[str, Constant] = {}
+        self.image: fx.Node | None = None
+
+    def run(self) -> None:
+        alive = _alive(self.exported.graph, self.spelling)
+        for node in self.exported.graph.nodes:
+            if node in alive:
+                self.index[node] = len(self.nodes)
+                self.nodes.append(self._placeholder(node) if node.op == "placeholder" else self._call(node))
+                self.scopes.append(_scopes(node))
+
+    def _placeholder(self, node: fx.Node) -> Node:
+        spec = self.inputs[node.name]
+        shape = _shape(node)
+        if spec.kind is InputKind.USER_INPUT:
+            self.image = node
+            return Node(op=INPUT, shape=shape)
+        if spec.kind in (InputKind.PARAMETER, InputKind.BUFFER) and spec.target is not None:
+            return Node(op=WEIGHT, name=spec.target, shape=shape)
+        if spec.kind is InputKind.CONSTANT_TENSOR and spec.target is not None:
+            self.constants[spec.target] = _constant(self.exported.constants[spec.target])
+            return Node(op="constant", name=spec.target, shape=shape)
+        message = f"the model takes an input that a graph cannot hold: {node.name} ({spec.kind.name})"
+        raise UnsuitableError(message)
+
+    def _call(self, node: fx.Node) -> Node:
+        op = self.spelling.get(node) or name_of(node)
+        if node.op != "call_function" or not is_known(op):
+            message = f"the model uses {op!r} in {_scopes(node)[-1].path if _scopes(node) else 'its forward'!r}, which a graph cannot hold"
+            raise UnsuitableError(message)
+        scopes = _scopes(node)
+        return Node(
+            op=op,
+            args=[self._argument(value) for value in node.args],
+            kwargs={name: self._argument(value) for name, value in node.kwargs.items() if name != "layout"},
+            module=scopes[-1].path if scopes else "",
+            shape=_shape(node),
+        )
+
+    def _argument(self, value: Any) -> Any:
+        if isinstance(value, fx.Node):
+            return {"node": self.index[value]}
+        if isinstance(value, float) and not math.isfinite(value):
+            return {"float": str(value)}
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        if isinstance(value, tuple | list):
+            return [self._argument(item) for item in value]
+        if isinstance(value, torch.dtype):
+            return {"dtype": dtype_name(value)}
+        if isinstance(value, torch.device):
+            return {"device": "own"}
+        if isinstance(value, torch.memory_format):
+            return {"memory_format": str(value).removeprefix("torch.")}
+        message = f"an operator takes a {type(value).__name__}, which a graph cannot hold"
+        raise UnsuitableError(message)
+
+
+def _alive(graph: fx.Graph, spelling: Mapping[fx.Node, str]) -> set[fx.Node]:
+    """Leave out checks, write-backs, and sizes or views that nothing reads."""
+    alive: set[fx.Node] = set()
+    for node in reversed(graph.nodes):
+        if node.op == "output":
+            continue
+        read = any(user in alive or user.op == "output" for user in node.users)
+        op = spelling.get(node)
+        if node.op == "call_function" and (op is None or op in _CHECKS):
+            continue
+        if read or (op is not None and ATEN_KINDS.get(op) != "" and not op.startswith("python.")):
+            alive.add(node)
+        elif node.op == "placeholder" and "val" in node.meta and not node.users:
+            continue
+    return alive
+
+
+def _shape(node: fx.Node) -> list[int] | None:
+    """Shape of a node's value at the captured image size; None when it is not a tensor."""
+    value = node.meta.get("val")
+    if not isinstance(value, torch.Tensor):
+        return None
+    return [_hint(size) for size in value.shape]
+
+
+def _hint(size: int | torch.SymInt) -> int:
+    return int(size.node.hint) if isinstance(size, torch.SymInt) else int(size)
+
+
+def _scopes(node: fx.Node) -> list[Scope]:
+    """Module calls that a node was made in, outermost first, the model itself left out."""
+    stack: dict[str, tuple[str, Any]] = node.meta.get("nn_module_stack") or {}
+    return [
+        Scope(key=key, path=path, class_name=kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}")
+        for key, (path, kind) in stack.items()
+        if path
+    ]
+
+
+def _constant(tensor: torch.Tensor) -> Constant:
+    plain = tensor.detach().cpu().contiguous()
+    data = plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b""
+    return Constant(dtype=dtype_name(plain.dtype), shape=list(plain.shape), data=data)
+
+
+def _image_input(node: fx.Node, exported: ExportedProgram) -> ImageInput:
+    """Read from the exporter's symbols which sizes are free."""
+    _, channels, height, width = node.meta["val"].shape
+    ranges = exported.range_constraints
+
+    def least(size: int | torch.SymInt) -> int:
+        if not isinstance(size, torch.SymInt):
+            return int(size)
+        bounds = ranges.get(size.node.expr)
+        lower = int(bounds.lower) if bounds is not None else 1
+        return 1 if lower <= 2 else lower
+
+    both = isinstance(height, torch.SymInt) and isinstance(width, torch.SymInt)
+    return ImageInput(
+        shape=[_hint(channels), _hint(height), _hint(width)],
+        minimum=[least(height), least(width)],
+        any_height=isinstance(height, torch.SymInt),
+        any_width=isinstance(width, torch.SymInt),
+        square=both and str(height) == str(width),
+    )
+
+
+def convert(exported: ExportedProgram, *, model: str, state: Mapping[str, torch.Tensor], parameters: set[str]) -> Program:
+    """Turn an exported program into ours.
+
+    Args:
+        exported: of one image batch; its graph is rewired and may not be used afterwards.
+        model: the model's class name.
+        state: the model's whole state by name.
+        parameters: the names among them that are parameters.
+
+    Raises:
+        UnsuitableError: an operator, argument or output that our graph cannot hold; the message names it.
+    """
+    spelling = replace_in_place_ops(exported.graph)
+    if spelling is None:
+        exported = exported.run_decompositions({})
+        spelling = replace_in_place_ops(exported.graph)
+        if spelling is None:
+            message = "the model writes into a tensor through a view, in a way that a graph cannot hold"
+            raise UnsuitableError(message)
+    converter = _Converter(exported, spelling)
+    converter.run()
+    if converter.image is None:
+        message = "the model's scores do not depend on the image"
+        raise UnsuitableError(message)
+    results = list(exported.graph.output_node().args[0])
+    first = len(results) - len(exported.graph_signature.user_outputs)
+    outputs = pytree.tree_unflatten(results[first:], exported.call_spec.out_spec)
+    scores, output_name = find_scores(outputs, of=lambda node: _shape(node) if isinstance(node, fx.Node) else None)
+    output = converter.index[scores]
+    found = list_layers(converter.nodes, converter.scopes, parameters=parameters, output=output)
+    return Program(
+        model=model,
+        input=_image_input(converter.image, exported),
+        output=output,
+        output_name=output_name,
+        layers=found.layers,
+        taps=found.taps,
+        derived=found.derived,
+        weights={name: tensor_info(tensor) for name, tensor in state.items()},
+        constants=converter.constants,
+        nodes=converter.nodes,
+    )
