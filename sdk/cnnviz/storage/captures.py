@@ -24,10 +24,10 @@ T = TypeVar("T", bound=Dated)
 
 
 def strictly_increasing(captures: Iterable[T]) -> list[T]:
-    """Order captures by wall time; one at a lower or equal step takes back those recorded before it at later steps.
+    """Order captures by wall time; one at a lower or equal step takes back the later steps.
 
-    A run resumed from step 300 after it had reached 500 goes over 300…500 again: what it records then is what
-    counts, and what it recorded the first time beyond 300 is not shown beside it.
+    A run resumed from step 300 after it had reached 500 goes over 300…500 again: what it records
+    then is what counts, and what it had recorded beyond 300 before is not shown beside it.
     """
     kept: list[T] = []
     for capture in sorted(captures, key=lambda one: (one.wall_time, one.step)):

@@ -59,7 +59,7 @@ def check_checkpoint(file: StoredFile) -> CheckpointFacts:
     header = read_header(file)
     text = header.metadata.get("cnnviz", "").encode()
     if header.metadata.get("sha256") != digest_of(text):
-        message = f"{file.label} is damaged, or no checkpoint of ours: its header does not have its SHA-256"
+        message = f"{file.label} is damaged, or not ours: its header does not have its SHA-256"
         raise RecordError(message)
     facts = decode_json(text, CheckpointFacts, label=file.label)
     for name, slot in header.slots.items():
@@ -87,8 +87,8 @@ def parse_retention(rule: str) -> tuple[str, int]:
 def kept_steps(steps: Sequence[int], rule: str) -> list[int]:
     """Say which checkpoints stay.
 
-    `every:N` keeps the first, then each that is at least N steps after the one kept before, and always the
-    newest; asking again after removing the others changes nothing.
+    `every:N` keeps the first, then each that is at least N steps after the one kept before, and
+    always the newest; asking again after removing the others changes nothing.
     """
     word, number = parse_retention(rule)
     ordered = sorted(steps)

@@ -6,14 +6,14 @@ are counted.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Codes", "decode_codes", "encode_codes", "quantise", "shrink"]
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 Codes = dict[str, Array]
 """codes (K, …) uint8, low (K) float32, high (K), mean (K), zeros (K) share, nonfinite (K) int32."""
 
@@ -52,19 +52,20 @@ def quantise(values: Array, *, symmetric: bool = False) -> Codes:
 
 def encode_codes(values: Array, low: Array, high: Array) -> Array:
     """Scale pictures (K, …) into codes between given values (K); non-finite values get 0."""
-    flat = np.asarray(values, dtype=np.float32).reshape(len(values), -1)
+    flat: Array = np.asarray(values, dtype=np.float32).reshape(len(values), -1)
     spread = high.astype(np.float64) - low
     factor = np.divide(TOP, spread, out=np.zeros_like(spread), where=spread > 0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        # The spread of two float32, or 255 over a tiny one, may be too large for float32.
-        narrow = np.isfinite(spread.astype(np.float32)) & np.isfinite(factor.astype(np.float32))
-        dtype = np.float32 if narrow.all() else np.float64
-        codes = (flat - low.astype(dtype)[:, None]) * factor.astype(dtype)[:, None]
-        codes += 0.5
-        finite = np.isfinite(codes)
-        if not finite.all():
-            codes[~finite] = 0
-        return codes.clip(0, TOP, out=codes).astype(np.uint8).reshape(values.shape)
+    # The spread of two float32, or 255 over a tiny one, may be too large for float32.
+    narrow = bool((spread < 1e38).all() and (factor < 1e38).all())
+    dtype: Any = np.float32 if narrow else np.float64
+    with np.errstate(invalid="ignore"):
+        codes: Array = (flat - low.astype(dtype)[:, None]) * factor.astype(dtype)[:, None]
+    codes += 0.5
+    finite = np.isfinite(codes)
+    if not finite.all():
+        codes[~finite] = 0
+    small: Array = codes.clip(0, TOP, out=codes).astype(np.uint8)
+    return small.reshape(values.shape)
 
 
 def decode_codes(codes: Array, low: Array, high: Array) -> Array:

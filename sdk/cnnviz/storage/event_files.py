@@ -29,7 +29,7 @@ __all__ = ["EventFile", "FoundEvent", "Scan", "is_event_file", "scan_events"]
 
 _TAGS: Final = (INDEX_TAG.encode(), PREVIEW_TAG.encode())
 _HEAD: Final = 256
-"""Our tags lie in the first bytes of a record: wall time, step and framing come before them, and little else."""
+"""Our tags lie in the first bytes of a record: little else comes before them than time and step."""
 _CHUNK: Final = 1 << 20
 _MAX_RECORD: Final = 256 << 20
 _counter = itertools.count()
@@ -41,7 +41,7 @@ def is_event_file(name: str) -> bool:
 
 
 class EventFile:
-    """An event file that we write alone; every event is with the operating system when `add` returns."""
+    """An event file of our own; an event is with the operating system when `add` returns."""
 
     def __init__(self, folder: Path) -> None:
         """Start a new file in the folder, which is made when it is not there.
@@ -106,7 +106,7 @@ class Scan:
 
 
 def scan_events(source: str | os.PathLike[str] | StoredFile, *, check_all: bool = False) -> Scan:
-    """Find our captures in an event file, cut or damaged ones included; it never raises on what the file holds.
+    """Find our captures in an event file, a cut or damaged one included.
 
     Records without our tags are passed over unread, so that large files cost little.
 
@@ -225,7 +225,7 @@ def _length(header: bytes) -> int | None:
 
 
 def _resynchronise(window: _Window, position: int) -> int | None:
-    """Find the next place where a record begins: a length that agrees with its CRC and fits the file."""
+    """Find the next place where a record begins: a length that agrees with its CRC and fits."""
     size = window.file.size
     while position + 16 <= size:
         chunk = window.get(position, min(_CHUNK, size - position))

@@ -6,7 +6,6 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from google.protobuf.message import DecodeError
 
 from cnnviz.contract.cnnviz_pb2 import CaptureEvent, PluginMetadata
@@ -20,7 +19,6 @@ from cnnviz.storage.manifests import (
     digest_of,
     encode_manifest,
 )
-from cnnviz.storage.tensors import unpack_tensors
 
 if TYPE_CHECKING:
     from tensorboard.compat.proto.summary_pb2 import Summary
@@ -111,7 +109,8 @@ def decode_event(data: bytes, *, label: str = "event") -> Capture:
         message = f"{label} is damaged: its manifest does not have its SHA-256"
         raise RecordError(message)
     if len(event.summary) > _MAX_SUMMARY:
-        message = f"{label}: a summary of {len(event.summary)} bytes is not read; at most {_MAX_SUMMARY} are"
+        got = len(event.summary)
+        message = f"{label}: a summary of {got} bytes is not read; at most {_MAX_SUMMARY} are"
         raise RecordError(message)
     return Capture(
         manifest=decode_manifest(text, label=label), digest=digest, summary=event.summary
@@ -119,7 +118,7 @@ def decode_event(data: bytes, *, label: str = "event") -> Capture:
 
 
 def decode_metadata(content: bytes) -> tuple[int, bool]:
-    """Read a tag's plugin content: the format's version, and whether the events lie in a folder of their own.
+    """Read a tag's plugin content: the format's version, and whether the folder is our own.
 
     Raises:
         RecordError: damaged, or newer than this version reads.
@@ -134,7 +133,7 @@ def decode_metadata(content: bytes) -> tuple[int, bool]:
 
 
 def first_string(value: Any) -> bytes | None:
-    """Take the one string of a rank-1 string tensor in a summary's value; None when there is none."""
+    """Take the one string of a summary's value; None when there is none."""
     strings = value.tensor.string_val
     return strings[0] if len(strings) == 1 else None
 

@@ -33,7 +33,7 @@ class Item:
 
 
 class StoredFile(Protocol):
-    """A file opened for reads by byte range; its size and stamp are those of the moment it was opened."""
+    """A file opened for reads by byte range; size and stamp are those of when it was opened."""
 
     label: str
     """Name for messages, relative to the logdir."""
@@ -147,7 +147,7 @@ class _LocalFile:
         self._identity = (facts.st_dev, facts.st_ino)
 
     def read(self, start: int, length: int) -> bytes:
-        """Read exactly `length` bytes of the very file that was opened; it may have grown, not shrunk."""
+        """Read exactly `length` bytes of the very file that was opened; it may have grown."""
         try:
             with self.path.open("rb", buffering=0) as file:
                 facts = os.fstat(file.fileno())

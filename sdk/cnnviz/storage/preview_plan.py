@@ -1,4 +1,4 @@
-"""What fits into the previews of one event: decided from shapes alone, so that every step keeps the same."""
+"""What fits into the previews of one event, by shapes alone: every step keeps the same parts."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _SHARES: Final = {"heatmap": 0.25, "kernels": 0.4, "feature_maps": 1.0}
 
 @dataclass(frozen=True)
 class Kept:
-    """What stays of one array: the first items of its first two axes, shrunk to a side in pixels."""
+    """What stays of one array: the first items of its first axes, shrunk to a side in pixels."""
 
     key: str
     name: str
     kind: str
     shape: tuple[int, ...]
-    """Of the codes: feature maps (N', K', h', w'), kernels (F', S', kh, kw), heatmap (N', H', W')."""
+    """Feature maps (N', K', h', w'), kernels (F', S', kh, kw), heatmap (N', H', W')."""
     signed: bool
 
     @property
@@ -140,9 +140,8 @@ def _cut(entry: Entry, level: _Level) -> Kept | None:
     rank = 3 if entry.kind == "heatmap" else 4
     if len(shape) != rank or 0 in shape:
         return None
-    limits = (level.first, level.side, level.side)
-    if rank == 4:
-        limits = (level.first, level.second, level.side, level.side)
+    lead = (level.first, level.second)[: rank - 2]
+    limits = (*lead, level.side, level.side)
     cut = tuple(min(size, limit) for size, limit in zip(shape, limits, strict=True))
     signed = entry.kind == "kernels" or bool(entry.facts.get("signed"))
     return Kept(entry.key, name, entry.kind, cut, signed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -29,7 +29,7 @@ __all__ = ["PREVIEW_BYTES", "Picture", "Preview", "make_previews", "read_preview
 PREVIEW_BYTES: Final = 64 << 10
 """Default budget of one blob."""
 
-_TYPES: Final = {
+_TYPES: Final[dict[str, np.dtype[Any]]] = {
     "codes": np.dtype("u1"),
     "low": np.dtype("<f4"),
     "high": np.dtype("<f4"),
@@ -62,7 +62,7 @@ class Picture:
     codes: Array
     """uint8: feature maps (N', K', h', w'), kernels (F', S', kh, kw), heatmap (N', H', W')."""
     low: Array
-    """Lowest finite value in full resolution, float32: feature maps (N', K'), kernels (F'), heatmap (N')."""
+    """Lowest finite value in full resolution, float32: (N', K'), (F') or (N')."""
     high: Array
     mean: Array
     zeros: Array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,8 +24,8 @@ __all__ = ["RunWriter"]
 class RunWriter:
     """The one writer of `<run>/plugins/cnnviz`; what it wrote is on the disk when the call returns.
 
-    Every method that writes raises OSError when the disk is full or the folder is read-only; what was
-    there before is untouched then.
+    Every method that writes raises OSError when the disk is full or the folder is read-only; what
+    was there before is untouched then.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -96,13 +97,14 @@ class RunWriter:
             step: the capture's step.
             tensors: `state_dict()` name to array.
             model_digest: of the graph that they fit.
-            dtypes: for arrays that hold another type's bits, e.g. `{"conv1.weight": "BF16"}` for uint16 words.
+            dtypes: for arrays that hold another type's bits, e.g. `{"conv1.weight": "BF16"}` for
+                uint16 words.
         """
         chunks = encode_checkpoint(step, tensors, model_digest=model_digest, dtypes=dtypes)
         write_whole(self.folder / CHECKPOINTS_FOLDER / f"{step}.safetensors", chunks)
 
     def apply_retention(self, rule: str) -> list[int]:
-        """Remove the checkpoints that the rule does not keep, and give the steps of those that stay.
+        """Remove the checkpoints that the rule does not keep; give the steps of those that stay.
 
         Args:
             rule: `all`, `last:N`, `every:N` (at least N steps apart, and the newest) or `none`.
@@ -128,12 +130,10 @@ class RunWriter:
                 path.unlink(missing_ok=True)
 
     def last_step(self) -> int | None:
-        """Step of the newest capture on the disk, None when there is none; damaged files do not count."""
+        """Step of the newest capture on the disk, None without any; damaged files do not count."""
         found: list[Manifest] = []
         for path in step_files(self.folder / SNAPSHOTS_FOLDER).values():
-            try:
+            with contextlib.suppress(CnnvizError, OSError):
                 found.append(SnapshotFile(path).manifest)
-            except (CnnvizError, OSError):
-                continue
         kept = strictly_increasing(found)
         return kept[-1].step if kept else None

@@ -68,9 +68,9 @@ def encode_snapshot(
 
 
 class SnapshotFile:
-    """A snapshot file, opened for reading: the manifest at once, arrays or their slices when asked for.
+    """A snapshot file, opened for reading: the header at once, arrays or parts when asked for.
 
-    Every byte handed out was checked: the manifest by its SHA-256, arrays and slices by their CRC-32C.
+    What is handed out was checked: the manifest by its SHA-256, arrays and their rows by CRC-32C.
     """
 
     digest: str
@@ -146,7 +146,8 @@ class SnapshotFile:
         if len(where) > 1:
             return to_array(self._file.read(start, nbytes), slot, shape)
         if len(sums) != slot.shape[0]:
-            return self.array(key, name)[where]
+            row: np.ndarray = self.array(key, name)[index]
+            return row
         return to_array(self._read(full, start, nbytes, sums[where[0]]), slot, shape)
 
     def _range(

@@ -1,9 +1,9 @@
-"""What a page needs of every step at once, in the event itself: layer statistics and top-5 predictions.
+"""What a page needs of every step at once, in the event itself: statistics and top-5 predictions.
 
-A safetensors blob. For each `layer_table`: `<key>|columns` (C, L) float32, the columns' names in the
-metadata. For each `scores`: `<key>|top_classes` (N, 5) int32 (-1 beyond the last class),
-`<key>|top_probabilities`, `<key>|top_scores` (N, 5) float32, `<key>|label_probability` (N,) float32
-(NaN without a label or probabilities) and `<key>|nonfinite` (N,) int32.
+A safetensors blob. For each `layer_table`: `<key>|columns` (C, L) float32, the columns' names in
+the metadata. For each `scores`: `<key>|top_classes` (N, 5) int32 (-1 beyond the last class),
+`<key>|top_probabilities`, `<key>|top_scores` (N, 5) float32, `<key>|label_probability` (N,)
+float32 (NaN without a label or probabilities) and `<key>|nonfinite` (N,) int32.
 """
 
 from __future__ import annotations
@@ -116,10 +116,10 @@ def read_summary(blob: bytes, *, label: str = "summary") -> Summary:
 
 
 def layer_columns(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> dict[str, Array]:
-    """Take the columns with one number a layer from a layer_table, as float32; per-channel ones stay behind.
+    """Take the columns with one number a layer from a layer_table, as float32.
 
-    Where layers have one channel each, both kinds of column are equally long: those named in
-    `facts["per_channel"]` are then known by name.
+    Where every layer has one channel, per-channel columns are just as long: `facts["per_channel"]`
+    names them.
     """
     count = len(facts.get("layers", ()))
     other = set(facts.get("per_channel", ()))

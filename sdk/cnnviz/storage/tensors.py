@@ -1,7 +1,8 @@
-"""The safetensors container: several named arrays in one file, read by byte range, every number in its header checked.
+"""The safetensors container: named arrays in one file, read by byte range, its header checked.
 
-Format: https://github.com/huggingface/safetensors#format. We frame it ourselves because we write without a second
-copy in memory, read single slices, and must bound everything that an untrusted header claims before memory is taken.
+Format: https://github.com/huggingface/safetensors#format. We frame it ourselves because we write
+without a second copy in memory, read single slices, and must bound everything that an untrusted
+header claims before memory is taken.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ __all__ = [
     "unpack_tensors",
 ]
 
-_NUMPY: Final = {
+_NUMPY: Final[dict[str, np.dtype[Any]]] = {
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
     "F16": np.dtype("<f2"),
@@ -56,8 +57,13 @@ _CRC_CHUNK: Final = 1 << 20
 class Readable(Protocol):
     """What a header is read from: a stored file, or bytes in memory."""
 
-    label: str
-    size: int
+    @property
+    def label(self) -> str:
+        """Name for messages."""
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
 
     def read(self, start: int, length: int) -> bytes:
         """Read exactly `length` bytes."""
@@ -75,7 +81,7 @@ class Slot:
     @property
     def numpy(self) -> np.dtype[Any]:
         """The array's type when it is read; bfloat16 is widened to float32, which is exact."""
-        return np.dtype("<f4") if self.dtype == "BF16" else _NUMPY[self.dtype]
+        return _NUMPY["F32" if self.dtype == "BF16" else self.dtype]
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ def encode_tensors(
     Args:
         arrays: name to array, in the order wanted within one item size.
         metadata: the header's `__metadata__`.
-        dtypes: names of arrays that hold another type's bits, e.g. `{"w": "BF16"}` for uint16 words.
+        dtypes: for arrays that hold another type's bits, e.g. `{"w": "BF16"}` for uint16 words.
 
     Raises:
         RecordError: a type that safetensors or numpy cannot name, such as complex or object.
@@ -154,7 +160,10 @@ def read_header(file: Readable) -> Header:
         raise RecordError(message)
     (length,) = struct.unpack("<Q", first[:8])
     if length > min(_MAX_HEADER, file.size - 8):
-        message = f"{file.label} is damaged or cut: its header claims {length} bytes, the file has {file.size}"
+        message = (
+            f"{file.label} is damaged or cut: its header claims {length} bytes, "
+            f"the file has {file.size}"
+        )
         raise RecordError(message)
     text = first[8 : 8 + length]
     if len(text) < length:
@@ -181,7 +190,10 @@ def _check(file: Readable, text: bytes, *, data_start: int) -> Header:
         slots[name] = _slot(file, name, claim, position=position, data_start=data_start)
         position = claim.data_offsets[1]
     if data_start + position != file.size:
-        message = f"{file.label} is cut or damaged: it has {file.size} bytes, its header says {data_start + position}"
+        message = (
+            f"{file.label} is cut or damaged: it has {file.size} bytes, "
+            f"its header says {data_start + position}"
+        )
         raise RecordError(message)
     return Header(metadata, slots)
 
@@ -190,13 +202,16 @@ def _slot(file: Readable, name: str, claim: _Claim, *, position: int, data_start
     start, end = claim.data_offsets
     known = _NUMPY.get(claim.dtype)
     if known is None:
-        message = f"{file.label}: array {name!r} has the unknown type {claim.dtype!r}; known are {sorted(_NUMPY)}"
+        message = (
+            f"{file.label}: array {name!r} has the unknown type {claim.dtype!r}; "
+            f"known are {sorted(_NUMPY)}"
+        )
         raise RecordError(message)
     fits = len(claim.shape) <= _MAX_RANK and all(0 <= size < 1 << 48 for size in claim.shape)
     if not fits or start != position or end - start != math.prod(claim.shape) * known.itemsize:
         message = (
-            f"{file.label} is damaged: array {name!r} of shape {claim.shape} and type {claim.dtype} "
-            f"cannot lie at bytes {start} to {end}"
+            f"{file.label} is damaged: array {name!r} of shape {claim.shape} and type "
+            f"{claim.dtype} cannot lie at bytes {start} to {end}"
         )
         raise RecordError(message)
     return Slot(claim.dtype, tuple(claim.shape), data_start + start, end - start)
@@ -246,6 +261,9 @@ def _bytes_of(array: np.ndarray) -> memoryview:
 def _dtype_name(array: np.ndarray, name: str) -> str:
     known = _NAMES.get(array.dtype.newbyteorder("<"))
     if known is None:
-        message = f"array {name!r} has type {array.dtype}, which cannot be stored; stored are {sorted(_NAMES.values())}"
+        message = (
+            f"array {name!r} has type {array.dtype}, which cannot be stored; "
+            f"stored are {sorted(_NAMES.values())}"
+        )
         raise RecordError(message)
     return known

@@ -21,14 +21,14 @@ _live_temporaries: set[str] = set()
 
 
 def write_whole(path: Path, chunks: Iterable[Any]) -> None:
-    """Write a file so that a reader, or a kill at any moment, sees the old one or the new one, whole.
+    """Write a file so that a reader, or a kill at any moment, sees the old or the new one, whole.
 
     Args:
         path: the file; its folder is made when it is not there.
         chunks: buffers, one after the other.
 
     Raises:
-        OSError: disk full, folder read-only, …; the old file is untouched and nothing is left behind.
+        OSError: disk full, folder read-only, …; the old file is untouched, nothing is left over.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{_host()}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
@@ -49,7 +49,7 @@ def write_whole(path: Path, chunks: Iterable[Any]) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files of writers that were killed; those of writers that may still live stay."""
+    """Remove temporary files of writers that were killed; those of living writers stay."""
     for path in folder.glob(".*.tmp"):
         match = _TEMPORARY.match(path.name)
         if match and not _may_live(path, match):
