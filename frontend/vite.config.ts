@@ -12,7 +12,7 @@ export default defineConfig({
     cssCodeSplit: false,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { index: "src/app/index.ts" },
+      input: { index: "src/app/index.tsx" },
       preserveEntrySignatures: "strict",
       output: {
         entryFileNames: "[name].js",

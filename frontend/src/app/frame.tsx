@@ -1,0 +1,106 @@
+/** The frame of the page: top row, step strip, tree, view, inspector; or what stands in their place. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Live } from "../state/live";
+import type { Store } from "../state/store";
+import type { ViewProps } from "../views/view";
+import { Empty } from "./empty";
+import { Help } from "./help";
+import { bindKeys } from "./keyboard";
+import { ModelTree } from "./model_tree";
+import { StepStrip } from "./step_strip";
+import { type Drawers, TopRow } from "./top_row";
+import { Failure, loadView, moduleOf, ViewSlot, viewOf } from "./view_slot";
+
+export function Frame({ store, client, live }: ViewProps & { live: Live }) {
+  const help = useSignal(false);
+  const drawers = useDrawers();
+  const toggleHelp = (): void => {
+    help.value = !help.value;
+  };
+  useEffect(() => bindKeys({ store, client }, toggleHelp), [store, client]);
+  const view = viewOf(store.view.value);
+  useEffect(() => void loadView(view), [view]);
+  const state = store.runs.value;
+  const hasRuns = state.kind === "ready" && state.runs.some((run) => run.steps > 0);
+  const module = moduleOf(view);
+  const hasInspector = module !== null && !(module instanceof Error) && module.Inspector !== undefined;
+  return (
+    <div class="frame">
+      <TopRow
+        store={store}
+        hasRuns={hasRuns}
+        hasInspector={hasInspector}
+        drawers={drawers}
+        showHelp={toggleHelp}
+      />
+      {hasRuns ? (
+        <>
+          <StepStrip store={store} />
+          <Body store={store} client={client} hasInspector={hasInspector} drawers={drawers} />
+        </>
+      ) : (
+        <Waiting store={store} live={live} />
+      )}
+      {help.value && <Help view={view.name} close={toggleHelp} />}
+    </div>
+  );
+}
+
+interface BodyProps extends ViewProps {
+  hasInspector: boolean;
+  drawers: Drawers;
+}
+
+function Body({ store, client, hasInspector, drawers }: BodyProps) {
+  const view = viewOf(store.view.value);
+  const error = store.a.error.value;
+  return (
+    <div class={hasInspector ? "body" : "body bare"}>
+      <ModelTree store={store} isOpen={drawers.tree} />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is to be reached by keyboard */}
+      <main class="center" tabIndex={0} aria-label={view.title}>
+        {error ? (
+          <Failure error={error} />
+        ) : (
+          store.a.index.value && <ViewSlot view={view} what="default" store={store} client={client} />
+        )}
+      </main>
+      {hasInspector && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: as above
+        <aside class={drawers.inspector ? "insp open" : "insp"} tabIndex={0} aria-label="Inspector">
+          {store.a.index.value && !error && (
+            <ViewSlot view={view} what="Inspector" store={store} client={client} />
+          )}
+        </aside>
+      )}
+    </div>
+  );
+}
+
+/** Before the first answer nothing; then the empty state, or why there is no answer. */
+function Waiting({ store, live }: { store: Store; live: Live }) {
+  const state = store.runs.value;
+  if (state.kind === "ready") return <Empty store={store} check={() => live.check()} />;
+  if (state.kind === "waiting") return <main class="center" aria-busy="true" />;
+  return (
+    <main class="center">
+      <Failure error={state.error} retry={() => void live.check()} />
+    </main>
+  );
+}
+
+/** Below 1280 and 960 px the columns at the sides are drawers; on wider pages these flags change nothing. */
+function useDrawers(): Drawers {
+  const tree = useSignal(false);
+  const inspector = useSignal(false);
+  return {
+    tree: tree.value,
+    inspector: inspector.value,
+    toggle: (which) => {
+      const flag = which === "tree" ? tree : inspector;
+      flag.value = !flag.value;
+    },
+  };
+}

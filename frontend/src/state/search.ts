@@ -1,0 +1,105 @@
+/** The search box: layers, channels of a layer, classes, images and views by a few letters. */
+
+import type { RunIndex } from "../api/types";
+import { openLayer, type Store, type ViewName } from "./store";
+
+export interface Hit {
+  kind: "layer" | "channel" | "class" | "image" | "view";
+  text: string;
+  note: string;
+  go: (store: Store) => void;
+}
+
+const LIMIT = 12;
+
+/**
+ * The best matches, whole words and beginnings first.
+ *
+ * `relu 12` or `relu #12` is channel 12 of the layers that match `relu`.
+ */
+export function findHits(
+  index: RunIndex,
+  views: readonly { name: ViewName; title: string }[],
+  query: string,
+): Hit[] {
+  const words = query.trim().toLowerCase();
+  if (!words) return [];
+  const channel = words.match(/^(.*?)\s*(?:#|\s)(\d+)$/);
+  const hits = [
+    ...(channel ? channelHits(index, channel[1] ?? "", Number(channel[2])) : []),
+    ...layerHits(index, words),
+    ...imageHits(index, words),
+    ...views
+      .filter((view) => view.title.toLowerCase().startsWith(words))
+      .map(
+        (view): Hit => ({
+          kind: "view",
+          text: view.title,
+          note: "view",
+          go: (store) => {
+            store.view.value = view.name;
+          },
+        }),
+      ),
+  ];
+  return hits.slice(0, LIMIT);
+}
+
+function rank(name: string, words: string): number {
+  const lower = name.toLowerCase();
+  if (lower === words) return 0;
+  if (lower.startsWith(words)) return 1;
+  if (lower.includes(`.${words}`)) return 2;
+  return lower.includes(words) ? 3 : Number.POSITIVE_INFINITY;
+}
+
+function matchingLayers(index: RunIndex, words: string): RunIndex["layers"] {
+  return index.layers
+    .filter(
+      (layer) => layer.name !== "" && (Number.isFinite(rank(layer.name, words)) || layer.kind === words),
+    )
+    .sort((a, b) => rank(a.name, words) - rank(b.name, words));
+}
+
+function layerHits(index: RunIndex, words: string): Hit[] {
+  return matchingLayers(index, words).map((layer) => ({
+    kind: "layer",
+    text: layer.name,
+    note: [layer.kind, layer.shape.join("×")].filter(Boolean).join(" · "),
+    go: (store) => openLayer(store, layer.name),
+  }));
+}
+
+function channelHits(index: RunIndex, words: string, channel: number): Hit[] {
+  return matchingLayers(index, words)
+    .filter((layer) => !layer.container && channel < (layer.shape[0] ?? 0))
+    .map((layer) => ({
+      kind: "channel",
+      text: `${layer.name} ${channel}`,
+      note: "channel",
+      go: (store) => openLayer(store, layer.name, { channel }),
+    }));
+}
+
+/** Examples by number (`image 3`) and by the name of their label. */
+function imageHits(index: RunIndex, words: string): Hit[] {
+  const { examples } = index;
+  if (!examples) return [];
+  const numbered = words.match(/^(?:image |#)?(\d+)$/)?.[1];
+  const hits: Hit[] = [];
+  for (let image = 0; image < examples.count; image++) {
+    const label = examples.labels?.[image];
+    const name = label === undefined ? "" : (examples.class_names?.[label] ?? `class ${label}`);
+    if (Number(numbered ?? -1) !== image && !Number.isFinite(rank(name, words))) continue;
+    hits.push({
+      kind: name && numbered === undefined ? "class" : "image",
+      text: name ? `image ${image} · ${name}` : `image ${image}`,
+      note: "image",
+      go: (store) => {
+        store.image.value = image;
+        store.view.value = "image";
+      },
+    });
+  }
+  return hits;
+}
