@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 __all__ = ["Saliency", "SaliencyParams"]
 
 
+Index = Annotated[int, Meta(ge=0)]
+
+
 class SaliencyParams(Params):
     """What is derived by the input: a class score, or a unit of a layer."""
 
     target: Annotated[
-        int | None,
+        Index | None,
         Meta(
-            ge=0,
             description="Class index; empty for each example's label or, without one, its top-1.",
             extra_json_schema={"x-widget": "class"},
         ),
@@ -40,10 +42,10 @@ class SaliencyParams(Params):
         ),
     ] = None
     channel: Annotated[
-        int | None, Meta(ge=0, description="The layer's channel; needed with a layer.")
+        Index | None, Meta(description="The layer's channel; needed with a layer.")
     ] = None
     position: Annotated[
-        tuple[int, int] | None,
+        tuple[Index, Index] | None,
         Meta(description="Row and column of one unit; empty for the mean of the channel."),
     ] = None
 
