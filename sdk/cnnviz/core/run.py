@@ -65,7 +65,7 @@ def run(
     """
     request = _request(name, target=target, layer=layer, params=params)
     batch = check_images(images)
-    net = capture(model, batch) if isinstance(model, nn.Module) else model
+    net = _captured(model, batch)
     (request,) = parse_requests([request], net)
     ctx = Context(
         net,
@@ -76,6 +76,13 @@ def run(
     )
     done = execute([request], ctx, on_error="raise").results
     return _record(_select(done, layer, name), net, seed)
+
+
+def _captured(model: nn.Module | Net, images: Tensor) -> Net:
+    if not isinstance(model, nn.Module):
+        return model
+    weight = next(model.parameters(), images)
+    return capture(model, images.to(weight.device))
 
 
 def _request(
