@@ -61,11 +61,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Check each."""
         _check_cadence(self.budget, self.every)
-        if not isinstance(self.checkpoints, str):
-            got = repr(self.checkpoints)
-            message = f"checkpoints must be 'all', 'last:N', 'every:N' or 'none', got {got:.80}"
-            raise ParamsError(message, field="checkpoints")
-        parse_retention(self.checkpoints)
+        parse_retention(str(self.checkpoints))
         size = self.preview_bytes
         if not _is_whole(size) or not 0 <= size <= _MAX_PREVIEW:
             message = f"preview_bytes must be a whole number from 0 to {_MAX_PREVIEW}, got {size!r}"

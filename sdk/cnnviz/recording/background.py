@@ -39,9 +39,9 @@ class BackgroundWriter(Generic[T]):
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._closed = False
 
-    def reserve(self) -> bool:
-        """Take a place for one item, or say that there is none; never waits."""
-        return not self._closed and self._slots.acquire(blocking=False)
+    def reserve(self, *, wait: float = 0.0) -> bool:
+        """Take a place for one item, or say that there is none within `wait` seconds."""
+        return not self._closed and self._slots.acquire(timeout=wait)
 
     def offer(self, item: T) -> None:
         """Hand over an item for which a place is reserved."""

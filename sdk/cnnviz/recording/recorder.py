@@ -246,10 +246,10 @@ class Recorder:
         if self._next != math.inf:
             self._next = self._schedule.next_step
 
-    def _capture(self, step: int, due: list[int]) -> None:
+    def _capture(self, step: int, due: list[int], *, wait: float = 0.0) -> None:
         """Take a capture and hand it over; whatever fails is warned of."""
         background = self._background
-        if background is None or not background.reserve():
+        if background is None or not background.reserve(wait=wait):
             self.skipped += 1
             message = f"the disk is too slow: the capture at step {step} is left out"
             self._troubles.say("queue", message)
@@ -319,7 +319,7 @@ class Recorder:
             self._switch_off()
             return
         if record_last and self._last > self._captured and self._requests:
-            self._capture(self._last, list(self._requests))
+            self._capture(int(self._last), list(self._requests), wait=_CLOSE_SECONDS)
         self._switch_off()
         atexit.unregister(self._at_exit)
         self._at_exit()

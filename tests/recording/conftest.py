@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+
+def tiny_net(*, classes=4):
+    """Convolution, batch norm, in-place ReLU, dropout: what a capture must not disturb."""
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1),
+        nn.BatchNorm2d(4),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(2),
+        nn.Conv2d(4, 6, 3),
+        nn.ReLU(),
+        nn.Dropout(0.3),
+        nn.Flatten(),
+        nn.Linear(6 * 2 * 2, classes),
+    )
+
+
+@pytest.fixture
+def net():
+    return tiny_net()
+
+
+@pytest.fixture
+def images():
+    return torch.rand(3, 1, 8, 8)
