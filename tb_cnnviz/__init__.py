@@ -1,0 +1,1 @@
+"""TensorBoard's side of CNN Viz: finds what a run recorded and answers the page; torch-free."""

@@ -1,0 +1,63 @@
+"""One record's pictures at one step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnviz.contract.records import Entry
+from cnnviz.storage.codes import Codes, quantise
+from tb_cnnviz.answers.listing import find_entry
+from tb_cnnviz.body import Body, Cache, tensors_body
+from tb_cnnviz.planes import Planes, Wanted, find_planes
+from tb_cnnviz.queries import MapsQuery
+from tb_cnnviz.reader import Logs
+from tb_cnnviz.wire import MapsFacts
+
+__all__ = ["maps"]
+
+
+def maps(logs: Logs, query: MapsQuery) -> Body:
+    """Give the pictures of one image (feature maps, heatmaps) or of all filters (kernels)."""
+    run, capture = logs.captured(query.run, query.step, query.digest)
+    entry = find_entry(logs.manifest(capture), query.key, run=run.name)
+    wanted = Wanted.of(entry, query.array, image=query.image, channel=query.channel)
+    planes = find_planes(logs, run, capture, wanted)
+    shape = entry.arrays[wanted.array].shape
+    facts = MapsFacts(
+        run=run.name,
+        step=capture.step,
+        key=entry.key,
+        array=wanted.array,
+        image=query.image,
+        images=planes.images,
+        channel=query.channel,
+        digest=capture.digest,
+        source=planes.source,
+        signed=is_signed(entry),
+        unit=unit_of(entry),
+        shape=shape,
+        problems=list(planes.problems),
+    )
+    final = bool(query.digest) and planes.source == "bulk"
+    arrays = _pictures(planes, symmetric=facts.signed)
+    if query.exact:
+        arrays = {name: array for name, array in arrays.items() if name != "codes"}
+        arrays["values"] = np.asarray(planes.restored(), np.float32)
+    return tensors_body(arrays, facts, cache=Cache.FOREVER if final else Cache.BRIEF)
+
+
+def _pictures(planes: Planes, *, symmetric: bool) -> Codes:
+    if planes.values is None:
+        return planes.codes
+    return quantise(planes.values, symmetric=symmetric)
+
+
+def is_signed(entry: Entry) -> bool:
+    """Tell whether 0 lies in the middle of the scale."""
+    return entry.kind == "kernels" or bool(entry.facts.get("signed", False))
+
+
+def unit_of(entry: Entry) -> str | None:
+    """Tell what the values are, if the record says so."""
+    unit = entry.facts.get("unit")
+    return unit if isinstance(unit, str) else None

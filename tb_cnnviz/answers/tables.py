@@ -1,0 +1,151 @@
+"""Numbers of every step at once: layer statistics, one layer's channels, predictions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.contract.records import Entry
+from cnnviz.errors import CnnvizError, MissingError, RecordError
+from cnnviz.storage.summaries import Summary
+from tb_cnnviz.body import Body, Cache, tensors_body
+from tb_cnnviz.captures import Capture
+from tb_cnnviz.queries import ChannelsQuery, TableQuery
+from tb_cnnviz.reader import Logs, Run
+from tb_cnnviz.run_index import revision
+from tb_cnnviz.wire import ChannelsFacts, ScoresFacts, StatisticsFacts
+
+__all__ = ["channels", "scores", "statistics"]
+
+Array = NDArray[np.generic]
+
+CHANNEL_COLUMNS: Final = {
+    "max": "channel_max",
+    "mean": "channel_mean",
+    "zeros": "channel_zeros",
+}
+"""Name in the answer, and the per-channel array of a layer_table."""
+
+
+def statistics(logs: Logs, query: TableQuery) -> Body:
+    """Give all layer statistics at every step that has them; NaN where a layer was absent."""
+    run = logs.run(query.run)
+    rows: list[tuple[int, tuple[str, ...], dict[str, Array]]] = []
+    for capture in run.captures:
+        for key, layers in capture.tables.items():
+            columns = _summary(capture).tables.get(key, {})
+            rows.append((capture.step, layers, columns))
+            break
+    layers = _union(layers for _, layers, _ in reversed(rows))
+    names = _union(tuple(columns) for _, _, columns in reversed(rows))
+    position = {layer: index for index, layer in enumerate(layers)}
+    table = {name: np.full((len(rows), len(layers)), np.nan, np.float32) for name in names}
+    for row, (_, own, columns) in enumerate(rows):
+        where = [position[layer] for layer in own]
+        for name, column in columns.items():
+            if len(column) == len(where):
+                table[name][row, where] = column
+    rev = revision(run, logs.files_of(run))
+    steps = [step for step, _, _ in rows]
+    facts = StatisticsFacts(
+        run=run.name, rev=rev, steps=steps, layers=list(layers), columns=list(names)
+    )
+    return tensors_body(table, facts, cache=_cache(query.rev, rev))
+
+
+def scores(logs: Logs, query: TableQuery) -> Body:
+    """Give each example's five best classes at every step with predictions of as many examples."""
+    run = logs.run(query.run)
+    found: list[tuple[int, dict[str, Array]]] = []
+    for capture in run.captures:
+        tables = _summary(capture).scores
+        if tables:
+            found.append((capture.step, next(iter(tables.values()))))
+    shape = {name: array.shape for name, array in found[-1][1].items()} if found else {}
+    kept = [(s, t) for s, t in found if {name: a.shape for name, a in t.items()} == shape]
+    arrays = {name: np.stack([table[name] for _, table in kept]) for name in shape}
+    rev = revision(run, logs.files_of(run))
+    facts = ScoresFacts(run=run.name, rev=rev, steps=[step for step, _ in kept])
+    return tensors_body(arrays, facts, cache=_cache(query.rev, rev))
+
+
+def channels(logs: Logs, query: ChannelsQuery) -> Body:
+    """Give maximum, mean and share of zeros of a layer's channels, at every step with a file.
+
+    Raises:
+        MissingError: no statistics of this layer were recorded.
+        RecordError: none of them can be read.
+    """
+    run = logs.run(query.run)
+    captures = [c for c in run.captures if any(query.layer in t for t in c.tables.values())]
+    if not captures:
+        message = f"run {run.name!r} has no layer statistics of {query.layer[:200]!r}"
+        raise MissingError(message)
+    rows = logs.provider.side_by_side(lambda c: _channels_of(logs, run, c, query.layer), captures)
+    read = [(c, row) for c, row in zip(captures, rows, strict=True) if isinstance(row, dict)]
+    if not read:
+        raise RecordError(f"no channel statistics of {query.layer!r} can be read: {rows[-1]}")
+    width = Counter(len(next(iter(row.values()))) for _, row in read).most_common(1)[0][0]
+    kept = [(c, row) for c, row in read if len(next(iter(row.values()))) == width]
+    arrays = {name: np.stack([row[name] for _, row in kept]) for name in CHANNEL_COLUMNS}
+    rev = revision(run, logs.files_of(run))
+    steps = [capture.step for capture, _ in kept]
+    facts = ChannelsFacts(run=run.name, rev=rev, layer=query.layer, steps=steps)
+    whole = len(kept) == len(captures)
+    return tensors_body(arrays, facts, cache=_cache(query.rev if whole else "", rev))
+
+
+def _summary(capture: Capture) -> Summary:
+    try:
+        return capture.summary
+    except RecordError:
+        return Summary()
+
+
+def _channels_of(logs: Logs, run: Run, capture: Capture, layer: str) -> dict[str, Array] | str:
+    place = run.places.get(capture.event_run)
+    if place is None:
+        return f"the bulk file of step {capture.step} is not there"
+    try:
+        key = next(key for key, layers in capture.tables.items() if layer in layers)
+        opened = logs.bulk.open(place, capture, keep=False)
+        entry = next(one for one in opened.manifest.records if one.key == key)
+        start, stop = _span(entry, layer)
+        return {
+            name: np.asarray(opened.array(key, column)[start:stop], np.float32)
+            for name, column in CHANNEL_COLUMNS.items()
+        }
+    except CnnvizError as error:
+        return str(error)
+
+
+def _span(entry: Entry, layer: str) -> tuple[int, int]:
+    layers: Any = entry.facts.get("layers")
+    counts: Any = entry.facts.get("channels")
+    sound = (
+        isinstance(layers, list)
+        and isinstance(counts, list)
+        and layer in layers
+        and len(counts) == len(layers)
+        and all(isinstance(count, int) and count >= 0 for count in counts)
+    )
+    if not sound:
+        raise RecordError(f"{entry.key!r} does not say where the channels of {layer!r} lie")
+    before = layers.index(layer)
+    start = sum(counts[:before])
+    return start, start + counts[before]
+
+
+def _union(groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for group in groups:
+        names |= dict.fromkeys(group)
+    return tuple(names)
+
+
+def _cache(asked: str, rev: str) -> Cache:
+    return Cache.FOREVER if asked and asked == rev else Cache.NEVER

@@ -1,0 +1,84 @@
+"""The exact arrays of a run's captures, in the files beside the events."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.errors import RecordError
+from cnnviz.storage.snapshots import SnapshotFile, snapshot_name
+from tb_cnnviz.captures import Capture
+from tb_cnnviz.locate import Place
+
+__all__ = ["Bulk"]
+
+OPEN_FILES: Final = 24
+"""How many headers are kept; a file itself is open only while it is read."""
+
+
+class Bulk:
+    """Snapshot files, opened when asked for; another capture's is never taken for this one's."""
+
+    def __init__(self) -> None:
+        """Start with nothing opened."""
+        self._opened: OrderedDict[str, SnapshotFile] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(self, place: Place, capture: Capture, *, keep: bool = True) -> SnapshotFile:
+        """Open a capture's file.
+
+        Args:
+            place: the run's folder.
+            capture: which capture.
+            keep: whether the header stays in memory for the next call.
+
+        Raises:
+            RecordError: it is not there, damaged, or another capture's.
+        """
+        with self._lock:
+            opened = self._opened.get(capture.digest)
+            if opened is not None:
+                self._opened.move_to_end(capture.digest)
+                return opened
+        name = f"{place.name}/{snapshot_name(capture.step)}"
+        try:
+            opened = SnapshotFile(place.folder.file(name))
+        except OSError:
+            message = f"the bulk file of step {capture.step} is not there"
+            raise RecordError(message) from None
+        if opened.digest != capture.digest:
+            message = (
+                f"the bulk file of step {capture.step} is another capture's: its manifest is not "
+                "the event's"
+            )
+            raise RecordError(message)
+        if keep:
+            self._keep(capture.digest, opened)
+        return opened
+
+    def array(
+        self, place: Place, capture: Capture, key: str, name: str, *, index: int | None = None
+    ) -> NDArray[np.generic]:
+        """Read an array or a row of it; a file replaced meanwhile is opened again.
+
+        Raises:
+            MissingError: no such record, array or row.
+            RecordError: as `open`, or the bytes are damaged.
+        """
+        try:
+            return self.open(place, capture).array(key, name, index=index)
+        except RecordError:
+            with self._lock:
+                if self._opened.pop(capture.digest, None) is None:
+                    raise
+        return self.open(place, capture).array(key, name, index=index)
+
+    def _keep(self, digest: str, opened: SnapshotFile) -> None:
+        with self._lock:
+            self._opened[digest] = opened
+            while len(self._opened) > OPEN_FILES:
+                self._opened.popitem(last=False)

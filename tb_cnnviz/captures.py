@@ -1,0 +1,121 @@
+"""One capture as its event tells it, kept small: a run has hundreds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from cnnviz.contract.records import Manifest, Skipped
+from cnnviz.errors import RecordError
+from cnnviz.storage.events import decode_event
+from cnnviz.storage.summaries import Summary, read_summary
+from tb_cnnviz.provider import Element
+
+__all__ = ["Capture", "Captures", "read_captures"]
+
+
+@dataclass(frozen=True)
+class Capture:
+    """What the index needs of one capture; the rest is decoded from `payload` when asked for."""
+
+    step: int
+    wall_time: float
+    event_run: str
+    digest: str
+    model_digest: str
+    checkpoint: bool
+    keys: tuple[str, ...]
+    tables: Mapping[str, tuple[str, ...]]
+    """Layers of each layer_table, by the record's key."""
+    skipped: tuple[Skipped, ...]
+    payload: bytes
+    summary_blob: bytes
+
+    def manifest(self) -> Manifest:
+        """Decode the whole manifest again."""
+        return decode_event(self.payload, label=self.label).manifest
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Decode the numbers that the event carries, once.
+
+        Raises:
+            RecordError: they are damaged.
+        """
+        return read_summary(self.summary_blob, label=self.label)
+
+    @property
+    def label(self) -> str:
+        """Name for messages."""
+        return f"{self.event_run}: the event of step {self.step}"
+
+
+@dataclass(frozen=True)
+class Captures:
+    """All captures of one event run in the loader's order, and what could not be read of it."""
+
+    found: tuple[Capture, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def read_captures(event_run: str, elements: Iterable[Element], known: Captures) -> Captures:
+    """Decode a run's events; those decoded before are taken over.
+
+    Args:
+        event_run: TensorBoard's name of the run.
+        elements: all its events under the index tag.
+        known: what the call before gave.
+    """
+    before = {(capture.step, capture.wall_time): capture for capture in known.found}
+    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found: list[Capture] = []
+    problems: list[str] = []
+    for element in elements:
+        capture = before.get((element.step, element.wall_time))
+        if capture is None or capture.payload != element.payload:
+            try:
+                capture = _decode(event_run, element, shared)
+            except RecordError as error:
+                problems.append(str(error))
+                continue
+        found.append(capture)
+    return Captures(tuple(found), tuple(problems))
+
+
+def _decode(
+    event_run: str, element: Element, shared: dict[tuple[str, ...], tuple[str, ...]]
+) -> Capture:
+    label = f"{event_run}: the event of step {element.step}"
+    if element.payload is None:
+        raise RecordError(f"{label} is damaged: it holds no bytes")
+    event = decode_event(element.payload, label=label)
+    manifest = event.manifest
+    if manifest.step != element.step:
+        raise RecordError(f"{label} is damaged: its manifest is of step {manifest.step}")
+    keys = tuple(entry.key for entry in manifest.records)
+    return Capture(
+        step=element.step,
+        wall_time=manifest.wall_time,
+        event_run=event_run,
+        digest=event.digest,
+        model_digest=manifest.model_digest,
+        checkpoint=manifest.checkpoint,
+        keys=shared.setdefault(keys, keys),
+        tables=_tables(manifest, shared),
+        skipped=tuple(manifest.skipped),
+        payload=element.payload,
+        summary_blob=event.summary,
+    )
+
+
+def _tables(
+    manifest: Manifest, shared: dict[tuple[str, ...], tuple[str, ...]]
+) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in manifest.records:
+        listed = entry.facts.get("layers")
+        if entry.kind == "layer_table" and isinstance(listed, list):
+            layers = tuple(str(layer) for layer in listed)
+            found[entry.key] = shared.setdefault(layers, layers)
+    return found

@@ -1,0 +1,155 @@
+"""The arguments of each route, checked before an answer sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from cnnviz.errors import ParamsError
+
+__all__ = [
+    "ChannelsQuery",
+    "ExamplesQuery",
+    "MapsQuery",
+    "Query",
+    "RecordQuery",
+    "RunQuery",
+    "RunsQuery",
+    "ScalarQuery",
+    "StripQuery",
+    "TableQuery",
+    "parse_query",
+]
+
+MAX_STEPS = 2_000
+"""How many steps one `strip` may name."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}$")]
+Step = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Index = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of a route's arguments."""
+
+
+class RunsQuery(Query, frozen=True, kw_only=True):
+    """What `runs` takes."""
+
+    since: Digest = ""
+
+
+class RunQuery(Query, frozen=True, kw_only=True):
+    """What `run` takes."""
+
+    run: Name
+    since: Digest = ""
+
+
+class MapsQuery(Query, frozen=True, kw_only=True):
+    """What `maps` takes."""
+
+    run: Name
+    step: Step
+    key: Name
+    array: Annotated[str, Meta(max_length=1_000)] = ""
+    """The record's main array when empty."""
+    digest: Digest = ""
+    image: Index = 0
+    channel: Index | None = None
+    """One channel (feature maps) or one filter (kernels); all of them when absent."""
+    exact: bool = False
+
+
+class StripQuery(Query, frozen=True, kw_only=True):
+    """What `strip` takes."""
+
+    run: Name
+    key: Name
+    array: Annotated[str, Meta(max_length=1_000)] = ""
+    rev: Digest = ""
+    image: Index = 0
+    channel: Index = 0
+    slice: Index | None = None
+    """Kernels only: which input channel's slice; all of the filter's when absent."""
+    steps: Annotated[str, Meta(pattern=r"^(-?\d{1,19}(,-?\d{1,19})*)?$", max_length=40_000)] = ""
+    """Comma-separated; all of the series when empty."""
+
+    def wanted(self) -> list[int]:
+        """Give the steps asked for, ascending, without repeats; none means all.
+
+        Raises:
+            ParamsError: too many of them.
+        """
+        steps = sorted({int(text) for text in self.steps.split(",") if text})
+        if len(steps) > MAX_STEPS:
+            message = f"steps must name at most {MAX_STEPS} steps, got {len(steps)}"
+            raise ParamsError(message, field="steps")
+        return steps
+
+
+class TableQuery(Query, frozen=True, kw_only=True):
+    """What `statistics` and `scores` take."""
+
+    run: Name
+    rev: Digest = ""
+
+
+class ChannelsQuery(Query, frozen=True, kw_only=True):
+    """What `channels` takes."""
+
+    run: Name
+    layer: Name
+    rev: Digest = ""
+
+
+class ExamplesQuery(Query, frozen=True, kw_only=True):
+    """What `examples` takes."""
+
+    run: Name
+    digest: Digest = ""
+
+
+class ScalarQuery(Query, frozen=True, kw_only=True):
+    """What `scalar` takes."""
+
+    run: Name
+    tag: Name
+    rev: Digest = ""
+
+
+class RecordQuery(Query, frozen=True, kw_only=True):
+    """What `record` takes."""
+
+    run: Name
+    step: Step
+    key: Name
+    digest: Digest = ""
+
+
+Q = TypeVar("Q", bound=Query)
+
+
+def parse_query(query: type[Q], values: Mapping[str, str]) -> Q:
+    """Turn the query string's values into checked arguments; unknown names are passed over.
+
+    Raises:
+        ParamsError: an argument is absent, of another type or out of bounds; `field` names it.
+    """
+    try:
+        return msgspec.convert(dict(values), query, strict=False)
+    except msgspec.ValidationError as error:
+        text, _, path = str(error).partition(" - at `$.")
+        field = path.rstrip("`").split("[")[0] or _missing(text)
+        got = f", got {values[field][:80]!r}" if field and field in values else ""
+        where = f"the argument {field!r}" if field else "the query"
+        raise ParamsError(f"{where}: {text[:1].lower()}{text[1:]}{got}", field=field) from None
+
+
+def _missing(text: str) -> str | None:
+    # "Object missing required field `run`" names the field in its text, without a path.
+    return text.split("`")[1] if "missing required field `" in text else None
