@@ -1,4 +1,4 @@
-"""Builds the archive and, from it alone, the wheel; installs it without torch or Node and serves it.
+"""Builds the archive and, from it alone, the wheel; installs it without torch and serves the page.
 
 What must hold for somebody who installs a release: no Node, no npm registry, no torch needed.
 """
@@ -36,7 +36,11 @@ def without_node(environment: dict[str, str]) -> dict[str, str]:
     """Give an environment whose PATH has no Node, and whose npm could fetch nothing."""
     folders = environment.get("PATH", "").split(os.pathsep)
     kept = [folder for folder in folders if shutil.which("node", path=folder) is None]
-    return {**environment, "PATH": os.pathsep.join(kept), "npm_config_registry": "http://127.0.0.1:9"}
+    return {
+        **environment,
+        "PATH": os.pathsep.join(kept),
+        "npm_config_registry": "http://127.0.0.1:9",
+    }
 
 
 def build(folder: Path) -> Path:

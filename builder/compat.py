@@ -1,4 +1,4 @@
-"""Runs the tests on the oldest and the newest torch that setup.py allows, each in an environment."""
+"""Runs the tests on the oldest and the newest torch that setup.py allows."""
 
 from __future__ import annotations
 
