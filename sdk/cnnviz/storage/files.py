@@ -53,6 +53,12 @@ class Folder(Protocol):
 
     path: str
 
+    def is_folder(self) -> bool:
+        """Tell whether the folder itself is there."""
+
+    def identity(self, name: str) -> str:
+        """Give what two names of the same folder have in common."""
+
     def items(self, name: str = "") -> list[Item]:
         """List a folder, sorted by name; empty when it is not there."""
 
@@ -85,6 +91,14 @@ class LocalFolder:
         """Keep the real path of the root."""
         self.root = root.resolve()
         self.path = str(self.root)
+
+    def is_folder(self) -> bool:
+        """Tell whether the folder itself is there."""
+        return self.root.is_dir()
+
+    def identity(self, name: str) -> str:
+        """Give the real path of a folder in it."""
+        return str(self._inside(name))
 
     def items(self, name: str = "") -> list[Item]:
         """List a folder, sorted by name; links that lead out or nowhere are left out."""
@@ -195,6 +209,14 @@ class RemoteFolder:
             message = f"cannot open {url}: {error}"
             raise ParamsError(message) from error
         self.path, self._root = url, str(root).rstrip("/")
+
+    def is_folder(self) -> bool:
+        """Tell whether the folder itself is there."""
+        return bool(self._system.isdir(self._root))
+
+    def identity(self, name: str) -> str:
+        """Give the name itself: links are not followed."""
+        return name
 
     def items(self, name: str = "") -> list[Item]:
         """List a folder, sorted by name."""

@@ -1,0 +1,175 @@
+"""Checks everything that a logdir holds of ours: every sum, every event, every array."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from cnnviz.contract.names import (
+    CHECKPOINTS_FOLDER,
+    EXAMPLES_FILE,
+    GRAPH_FILE,
+    SNAPSHOTS_FOLDER,
+    WEIGHTS_FILE,
+)
+from cnnviz.errors import CnnvizError, MissingError, RecordError
+from cnnviz.storage.checkpoints import check_checkpoint
+from cnnviz.storage.examples import ExamplesFile
+from cnnviz.storage.files import StoredFile
+from cnnviz.storage.graph_file import read_graph
+from cnnviz.storage.logdir import find_runs, open_logdir
+from cnnviz.storage.run_reader import Run
+from cnnviz.storage.snapshots import SnapshotFile
+from cnnviz.storage.tensors import read_header
+
+__all__ = ["Finding", "verify"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that is damaged."""
+
+    run: str
+    path: str
+    """The file, relative to the logdir; empty for what concerns several."""
+    problem: str
+    remains: str
+    """What still reads in spite of it; may be empty."""
+
+
+def verify(path: str | os.PathLike[str]) -> list[Finding]:
+    """Check a logdir, reading every byte of ours.
+
+    Args:
+        path: as for `open_logdir`.
+
+    Returns:
+        What is damaged; an intact logdir gives none.
+
+    Raises:
+        MissingError: there is no such folder, or nothing of ours in it.
+    """
+    log = open_logdir(path)
+    runs, links = find_runs(log.folder, check_all=True)
+    if not runs:
+        message = f"{log.path} has no run that CNN Viz recorded"
+        raise MissingError(message)
+    findings = [Finding(run=".", path="", problem=text, remains="") for text in links]
+    for run in runs.values():
+        findings += _check_run(run)
+    return findings
+
+
+def _check_run(run: Run) -> Iterator[Finding]:
+    for text in run.event_problems:
+        path = text.partition(",")[0].partition(" ")[0]
+        remains = f"{len(run.steps)} steps still read"
+        yield Finding(run=run.name, path=path, problem=text, remains=remains)
+    yield from _check_events(run)
+    yield from _check_files(run)
+
+
+def _check_events(run: Run) -> Iterator[Finding]:
+    for capture in run.captures:
+        if capture.event is None:
+            continue
+        parts: list[tuple[str, Callable[[], object]]] = [
+            ("preview", capture.preview),
+            ("summary", capture.summary),
+        ]
+        for word, read in parts:
+            problem = _problem_of(read)
+            if problem:
+                whole = "the snapshot file has all of it" if capture.snapshot else ""
+                text = f"the {word} of step {capture.step}: {problem}"
+                yield Finding(run=run.name, path=capture.event_file, problem=text, remains=whole)
+
+
+def _check_files(run: Run) -> Iterator[Finding]:
+    for part, check in _CHECKS.items():
+        single = part.endswith((".json", ".safetensors"))
+        folder, wanted = (run.place, part) if single else (f"{run.place}/{part}", "")
+        for item in run.folder.items(folder):
+            ours = item.name == wanted if single else item.name.endswith(".safetensors")
+            if item.is_folder or not ours:
+                continue
+            name = f"{folder}/{item.name}"
+            for problem, remains in check(run, name):
+                yield Finding(run=run.name, path=name, problem=problem, remains=remains)
+
+
+def _check_snapshot(run: Run, name: str) -> Iterator[tuple[str, str]]:
+    try:
+        snapshot = SnapshotFile(run.folder.file(name))
+        manifest = snapshot.manifest
+    except (CnnvizError, OSError) as error:
+        step = name.rpartition("/")[2].removesuffix(".safetensors")
+        in_event = any(str(one.step) == step for one in run.captures)
+        yield str(error), f"step {step} is still shown from its event" if in_event else ""
+        return
+    if name.rpartition("/")[2] != f"{manifest.step}.safetensors":
+        yield f"{name} is misnamed: it holds step {manifest.step}", "its bytes are whole"
+    names = [(entry.key, array) for entry in manifest.records for array in entry.arrays]
+    problems = [_problem_of(partial(snapshot.array, key, array)) for key, array in names]
+    damaged = [problem for problem in problems if problem]
+    for problem in damaged:
+        yield problem, f"{len(names) - len(damaged)} of its {len(names)} arrays still read"
+
+
+def _check_examples(run: Run, name: str) -> Iterator[tuple[str, str]]:
+    try:
+        examples = ExamplesFile(run.folder.file(name))
+    except (CnnvizError, OSError) as error:
+        yield str(error), "records are shown without their pictures"
+        return
+    for word, read in (("images", lambda: examples.images), ("inputs", lambda: examples.inputs)):
+        problem = _problem_of(read)
+        if problem:
+            yield problem, f"labels and class names still read, the {word} do not"
+
+
+def _check_graph(run: Run, name: str) -> Iterator[tuple[str, str]]:
+    problem = _problem_of(lambda: read_graph(run.folder.file(name)))
+    if problem:
+        yield problem, "records are shown by the layers' names in them"
+
+
+def _check_weights(run: Run, name: str) -> Iterator[tuple[str, str]]:
+    problem = _problem_of(lambda: _fits_graph(run, run.folder.file(name)))
+    if problem:
+        yield problem, "everything recorded still reads; the network cannot be run again"
+
+
+def _fits_graph(run: Run, file: StoredFile) -> None:
+    header = read_header(file)
+    expected = run.graph.weights if run.graph else {}
+    for name, facts in expected.items():
+        slot = header.slots.get(name)
+        if slot is None or slot.shape != tuple(facts.shape):
+            message = f"{file.label} does not fit the graph: {name} should have shape {facts.shape}"
+            raise RecordError(message)
+
+
+def _check_checkpoint(run: Run, name: str) -> Iterator[tuple[str, str]]:
+    problem = _problem_of(lambda: check_checkpoint(run.folder.file(name)))
+    if problem:
+        yield problem, "what was recorded at that step is not touched"
+
+
+def _problem_of(read: Callable[[], object]) -> str:
+    try:
+        read()
+    except (CnnvizError, OSError) as error:
+        return str(error)
+    return ""
+
+
+_CHECKS: dict[str, Callable[[Run, str], Iterator[tuple[str, str]]]] = {
+    GRAPH_FILE: _check_graph,
+    WEIGHTS_FILE: _check_weights,
+    EXAMPLES_FILE: _check_examples,
+    SNAPSHOTS_FOLDER: _check_snapshot,
+    CHECKPOINTS_FOLDER: _check_checkpoint,
+}
