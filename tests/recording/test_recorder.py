@@ -7,17 +7,18 @@ import textwrap
 import threading
 import weakref
 
-import cnnviz
 import numpy as np
 import pytest
 import torch
-from cnnviz.recording import Recorder
-from cnnviz.storage.event_files import scan_events
-from cnnviz.storage.snapshots import SnapshotFile
 from safetensors.numpy import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 from torch.utils.tensorboard import SummaryWriter
+
+import cnnviz
+from cnnviz.recording import Recorder
+from cnnviz.storage.event_files import scan_events
+from cnnviz.storage.snapshots import SnapshotFile
 
 
 def steps_on_disk(run, part="snapshots"):
@@ -30,7 +31,9 @@ def manifest(run, step):
 
 
 def events(folder):
-    found = [event for file in sorted(folder.glob("*tfevents*")) for event in scan_events(file).events]
+    found = [
+        event for file in sorted(folder.glob("*tfevents*")) for event in scan_events(file).events
+    ]
     return [event.capture.step for event in found]
 
 
@@ -123,7 +126,7 @@ def test_a_summary_writer_keeps_its_scalars_and_gets_our_events(net, images, tmp
 
 
 def test_tensorboardx_gets_our_events_too(net, images, tmp_path):
-    tensorboardX = pytest.importorskip("tensorboardX")  # noqa: N806
+    tensorboardX = pytest.importorskip("tensorboardX")
     with tensorboardX.SummaryWriter(str(tmp_path)) as writer:
         with Recorder(net, writer, examples=images, normalize=(0.0, 1.0), every=2) as recorder:
             for step in range(5):
@@ -133,7 +136,7 @@ def test_tensorboardx_gets_our_events_too(net, images, tmp_path):
 
 
 def test_a_tensorboardx_writer_that_writes_nothing_records_nothing(net, images, tmp_path):
-    tensorboardX = pytest.importorskip("tensorboardX")  # noqa: N806
+    tensorboardX = pytest.importorskip("tensorboardX")
     writer = tensorboardX.SummaryWriter(str(tmp_path / "run"), write_to_disk=False)
     recorder = record(net, writer, images, steps=range(3), every=1)
     assert recorder.captures == 0

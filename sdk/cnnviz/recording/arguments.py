@@ -106,12 +106,14 @@ def make_schedule(settings: Settings, count: int) -> Schedule:
     return Budget(settings.budget, range(count))
 
 
-def check_examples(examples: Any) -> Tensor:
+def check_examples(examples: Any, model: Any) -> Tensor:
     """Check the examples and take a copy that nobody else can change.
 
     Raises:
-        ParamsError: wrong type, shape or values, or too many.
+        ParamsError: wrong type, device, shape or values, or too many.
     """
+    if isinstance(examples, Tensor) and isinstance(model, nn.Module):
+        _check_device(model, examples)
     images = check_images(examples, what="examples")
     if len(images) > MAX_EXAMPLES:
         message = (
@@ -127,16 +129,14 @@ def capture_net(model: Any, examples: Tensor) -> Net:
 
     Args:
         model: a module, or a net that was captured or loaded before.
-        examples: (N, C, H, W), on the model's device.
+        examples: (N, C, H, W).
 
     Raises:
-        ParamsError: no model, or examples that it does not take or that lie on another device.
+        ParamsError: no model, or examples that it does not take.
     """
     if not isinstance(model, nn.Module | Net):
         message = f"model must be a torch.nn.Module, got {type(model).__name__}"
         raise ParamsError(message, field="model")
-    if isinstance(model, nn.Module):
-        _check_device(model, examples)
     net = capture(model, examples) if isinstance(model, nn.Module) else model
     try:
         with isolated(net.device, 0), torch.no_grad():

@@ -120,7 +120,7 @@ class Recorder:
         if not is_recording_rank():
             return
         settings = Settings(budget, every, checkpoints, preview_bytes, dataset)
-        images = check_examples(examples)
+        images = check_examples(examples, model)
         destination = open_destination(writer)
         if destination is None:
             return
