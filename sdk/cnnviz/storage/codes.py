@@ -31,9 +31,9 @@ def quantise(values: Array, *, symmetric: bool = False) -> Codes:
         See `Codes`; `low`, `high`, `mean` and `zeros` are those of the finite values, 0 where
         there is none.
     """
-    flat = np.ascontiguousarray(values, dtype=np.float32).reshape(len(values), -1)
-    if not flat.size:
+    if not values.size:
         return _nothing(values)
+    flat = np.ascontiguousarray(values, dtype=np.float32).reshape(len(values), -1)
     low, high = flat.min(axis=1), flat.max(axis=1)
     nonfinite = np.zeros(len(values), np.int32)
     # min and max carry a NaN or Inf along, so clean pictures need no further pass.
