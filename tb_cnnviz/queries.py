@@ -143,13 +143,16 @@ def parse_query(query: type[Q], values: Mapping[str, str]) -> Q:
     try:
         return msgspec.convert(dict(values), query, strict=False)
     except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `$.")
-        field = path.rstrip("`").split("[")[0] or _missing(text)
-        got = f", got {values[field][:80]!r}" if field and field in values else ""
-        where = f"the argument {field!r}" if field else "the query"
-        raise ParamsError(f"{where}: {text[:1].lower()}{text[1:]}{got}", field=field) from None
+        raise _explained(error, values) from None
 
 
-def _missing(text: str) -> str | None:
-    # "Object missing required field `run`" names the field in its text, without a path.
-    return text.split("`")[1] if "missing required field `" in text else None
+def _explained(error: msgspec.ValidationError, values: Mapping[str, str]) -> ParamsError:
+    text, _, path = str(error).partition(" - at `$.")
+    if "missing required field `" in text:
+        name = text.split("`")[1]
+        return ParamsError(f"the argument {name!r} is missing", field=name)
+    name = path.rstrip("`").split("[")[0]
+    # "Expected `int`, got `str`": every argument comes as text.
+    wanted = text.partition(", got `str`")[0].replace("`", "").lower()
+    got = values.get(name, "")[:80]
+    return ParamsError(f"the argument {name!r}: {wanted}, got {got!r}", field=name)

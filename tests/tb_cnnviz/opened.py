@@ -1,0 +1,77 @@
+"""A TensorBoard in this process over a real logdir: its own flags, loaders, data provider and WSGI application."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+from tensorboard import default, program
+from tensorboard.backend import application
+from werkzeug.test import Client, TestResponse
+
+from cnnviz.storage.tensors import unpack_tensors
+from tb_cnnviz.plugin import Loader
+
+PREFIX = "/data/plugin/cnnviz/"
+
+
+class Opened:
+    """A TensorBoard whose requests are answered without a socket."""
+
+    def __init__(self, *argv: str, fast: bool = False) -> None:
+        self._board = program.TensorBoard(plugins=[*default.get_static_plugins(), Loader])
+        loading = (
+            ("--load_fast=true", "--reload_interval=1")
+            if fast
+            else ("--load_fast=false", "--reload_interval=0", "--reload_task=blocking")
+        )
+        self._board.configure(argv=["tensorboard", *argv, *loading])
+        provider, self._multiplexer = self._board._make_data_provider()
+        flags = self._board.flags
+        self.app = application.TensorBoardWSGIApp(
+            flags, self._board.plugin_loaders, provider, None, self._multiplexer
+        )
+        self.client = Client(self.app)
+        self.provider = provider
+        self.path_prefix = flags.path_prefix
+
+    def reload(self, logdir: Path) -> None:
+        """Let the Python loader read what was written since."""
+        self._multiplexer.AddRunsFromDirectory(str(logdir))
+        self._multiplexer.Reload()
+
+    def get(self, route: str, *, headers: dict[str, str] | None = None, **query) -> TestResponse:
+        path = f"{self.path_prefix}{PREFIX}{route}"
+        given = {name: str(value) for name, value in query.items()}
+        return self.client.get(path, query_string=given, headers={"Host": "localhost", **(headers or {})})
+
+    def json(self, route: str, **query) -> dict:
+        response = self.get(route, **query)
+        assert response.status_code == 200, response.text
+        return json.loads(response.data)
+
+    def index(self, run: str) -> dict:
+        return self.json("run", run=run)["index"]
+
+    def tensors(self, route: str, **query) -> tuple[dict, dict[str, np.ndarray]]:
+        response = self.get(route, **query)
+        assert response.status_code == 200, response.text
+        metadata, arrays = unpack_tensors(response.data, label=route)
+        return json.loads(metadata["json"]), arrays
+
+    def error(self, route: str, **query) -> tuple[int, dict]:
+        response = self.get(route, **query)
+        assert response.status_code >= 400
+        return response.status_code, json.loads(response.data)["error"]
+
+    def wait_for(self, run: str, steps: int) -> dict:
+        """Wait until a loader that reads in the background has this many captures."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            runs = {one["name"]: one for one in self.json("runs")["runs"]}
+            if run in runs and runs[run]["steps"] >= steps:
+                return self.index(run)
+            time.sleep(0.1)
+        raise AssertionError(f"{run} never had {steps} captures")
