@@ -1,10 +1,24 @@
 /** A picture with its caption under it, as it goes into a paper or a chat. */
 
 import { context2d } from "./canvas";
+import type { Ink } from "./grid_painter";
+
+/** Colours on white, whatever the page's theme. */
+export const PAPER_INK: Ink = {
+  text: "#4d545d",
+  quiet: "#656d77",
+  accent: "#1457c2",
+  warn: "#8a5300",
+  bad: "#b3261e",
+  font: "sans-serif",
+};
 
 /** A new canvas: white, the picture, and the caption in as many lines as it needs. */
-export function captioned(picture: HTMLCanvasElement, caption: string): HTMLCanvasElement {
-  const scale = Math.max(1, picture.width / (picture.clientWidth || picture.width));
+export function captioned(
+  picture: HTMLCanvasElement,
+  caption: string,
+  scale: number = globalThis.devicePixelRatio || 1,
+): HTMLCanvasElement {
   const margin = Math.round(8 * scale);
   const size = Math.round(12 * scale);
   const canvas = document.createElement("canvas");

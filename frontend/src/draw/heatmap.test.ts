@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { NONFINITE_PIXEL, packed } from "./colour_map";
-import { countNonfinite, paintExample, paintHeatmap } from "./heatmap";
+import { countNonfinite, paintExample, paintHeatmap, veil } from "./heatmap";
 
 test("a map is coloured in its range, NaN marked and counted", () => {
   const values = [0, 1, 5, Number.NaN];
@@ -18,4 +18,12 @@ test("an example keeps its true colours, or its luma", () => {
   const rgb = Uint8Array.from([255, 0, 0, 10, 20, 30]);
   expect(Array.from(paintExample(rgb, false))).toEqual([packed(255, 0, 0), packed(10, 20, 30)]);
   expect(paintExample(rgb, true)[0]).toBe(packed(76, 76, 76));
+});
+
+test("an overlay hides the example most where the map is strong", () => {
+  expect([0, 0.25, 1].map((strength) => veil(strength, 0.5))).toEqual([0, 0.25, 1]);
+  expect([0, 1].map((strength) => veil(strength, 1))).toEqual([1, 1]);
+  expect([0, 1].map((strength) => veil(strength, 0))).toEqual([0, 0]);
+  const pixels = paintHeatmap([-1, 0, 1], { low: -1, high: 1 }, { colourMap: "bwr", gamma: 1, opacity: 0.5 });
+  expect(Array.from(pixels, (pixel) => pixel >>> 24)).toEqual([255, 1, 255]);
 });

@@ -3,22 +3,41 @@
 import { type ColourMap, isDiverging, NONFINITE_PIXEL, packed, packedColours, place } from "./colour_map";
 import type { ValueRange } from "./value_range";
 
-/** Colours of a map's values (height * width,), packed. */
+export interface HeatmapColouring {
+  colourMap: ColourMap;
+  gamma: number;
+  /** 0…1; see `veil`. By default 1, the map alone. */
+  opacity?: number;
+}
+
+/** Colours of a map's values (height * width,), packed; with an opacity below 1 to be laid over the example. */
 export function paintHeatmap(
   values: ArrayLike<number>,
   range: ValueRange,
-  colouring: { colourMap: ColourMap; gamma: number },
+  { colourMap, gamma, opacity = 1 }: HeatmapColouring,
 ): Uint32Array<ArrayBuffer> {
-  const colours = packedColours(colouring.colourMap);
-  const diverging = isDiverging(colouring.colourMap);
+  const diverging = isDiverging(colourMap);
+  const colours = packedColours(colourMap).map((colour, code) => {
+    const strength = diverging ? Math.abs((2 * code) / 255 - 1) : code / 255;
+    return ((Math.round(veil(strength, opacity) * 255) << 24) | (colour & 0xffffff)) >>> 0;
+  });
   const pixels = new Uint32Array(values.length);
   for (let at = 0; at < values.length; at++) {
     const value = values[at] as number;
     pixels[at] = Number.isFinite(value)
-      ? (colours[Math.round(place(value, range, colouring.gamma, diverging) * 255)] as number)
+      ? (colours[Math.round(place(value, range, gamma, diverging) * 255)] as number)
       : NONFINITE_PIXEL;
   }
   return pixels;
+}
+
+/**
+ * How much of a map hides the example, by the strength 0…1 of its colour.
+ *
+ * At 1 the map is alone, at 0.5 its strongest places hide the example and its weakest show it, at 0 it is gone.
+ */
+export function veil(strength: number, opacity: number): number {
+  return Math.min(1, Math.max(0, strength + 2 * opacity - 1));
 }
 
 /** Packed pixels of an example, (height, width, 3) uint8; in grey by its luma (Rec. 601) if asked. */

@@ -19,6 +19,10 @@ function whole(value: string): number | undefined {
   return /^-?\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
+function flag(value: string): boolean | undefined {
+  return value === "true" ? true : value === "false" ? false : undefined;
+}
+
 function number(low: number, high: number): (value: string) => number | undefined {
   return (value) => {
     const parsed = Number(value);
@@ -53,6 +57,9 @@ function fieldsOf(store: Store): Field[] {
     field("sort", store.sort, oneOf("index", "mean", "max", "zeros", "change")),
     field("sortStep", store.sortStep, whole),
     field("opacity", store.opacity, number(0, 1)),
+    field("zoom", store.zoom, flag),
+    field("percent", store.percent, number(50, 100)),
+    field("grey", store.grey, flag),
     field("overlay", store.overlay, text),
     field("compare", store.compare, oneOf("side", "swipe", "flicker", "difference")),
     field("tag", store.tag, text),

@@ -59,6 +59,8 @@ export class Store {
   readonly channel: Signal<number | null> = signal(null);
   /** Index of the example. */
   readonly image: Signal<number> = signal(0);
+  /** Whether the selected channel is shown large, alone. */
+  readonly zoom: Signal<boolean> = signal(false);
   /** What the layer view draws, by method name; null: activations where recorded. */
   readonly method: Signal<string | null> = signal(null);
   readonly cmap: Signal<Sequential> = signal("viridis");
@@ -70,6 +72,10 @@ export class Store {
   readonly sortStep: Signal<number | null> = signal(null);
   /** Opacity of overlays, 0…1. */
   readonly opacity: Signal<number> = signal(0.7);
+  /** Share of an overlay's magnitudes, in percent, that its range holds; the rest takes the colour of the end. */
+  readonly percent: Signal<number> = signal(98);
+  /** Whether overlays lie on the example in grey, or in its colours. */
+  readonly grey: Signal<boolean> = signal(true);
   /** Series key of the map laid over the image; null: the first heatmap. */
   readonly overlay: Signal<string | null> = signal(null);
   readonly compare: Signal<CompareMode> = signal("side");
@@ -90,6 +96,9 @@ export class Store {
   readonly bare: Signal<boolean> = signal(false);
   /** True while a handle is dragged: the link is written less often, expensive redraws wait. */
   readonly scrubbing: Signal<boolean> = signal(false);
+
+  /** Which side column is open where the page is too narrow to show it always. */
+  readonly drawer: Signal<"tree" | "inspector" | null> = signal(null);
 
   /** A and, where chosen, B. */
   readonly sides: ReadonlySignal<Side[]> = computed(() =>

@@ -1,6 +1,7 @@
 /** All pictures of a layer on one canvas that scrolls, with a selection that keys and pointer move. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { PAPER_INK } from "../draw/captioned";
 import { cellRect, type GridLayout, gridLayout, hitTest, LABEL, movedPosition } from "../draw/grid_layout";
 import { type CellText, inkOf, paintGrid } from "../draw/grid_painter";
 import type { Atlas } from "../draw/grid_pixels";
@@ -36,7 +37,17 @@ interface Props {
   dim: boolean;
   /** No text under the pictures, for very small ones. */
   bare?: boolean;
+  /** Given a function that draws all of the grid, scrolled away or not, as it goes on paper. */
+  drawn?: Drawn;
 }
+
+/** Where a panel leaves the function that draws its picture for the clipboard. */
+export interface Drawn {
+  current: (() => HTMLCanvasElement | null) | null;
+}
+
+/** Browsers draw no canvas taller than this. */
+const TALLEST = 16_000;
 
 const MOVES: Record<string, { columns: number; rows: number }> = {
   ArrowLeft: { columns: -1, rows: 0 },
@@ -63,11 +74,14 @@ function moveSelection(event: KeyboardEvent, layout: GridLayout, props: Props): 
 export function PictureGrid(props: Props) {
   const [box, size] = useSize<HTMLDivElement>();
   const { picture, order, bare } = props;
-  const small = bare ? { label: 0, smallest: 12, largest: 28 } : { label: LABEL };
-  const layout = size && gridLayout(order.length, picture.height / picture.width, size, small);
+  const aspect = picture.height / picture.width;
+  const layout = useMemo(() => {
+    const limits = bare ? { label: 0, smallest: 12, largest: 28 } : { label: LABEL };
+    return size && gridLayout(order.length, aspect, size, limits);
+  }, [order.length, aspect, size, bare]);
   return (
     <div class="grid-box" ref={box}>
-      {layout && <Scrolled {...props} layout={layout} size={size} />}
+      {layout && size && <Scrolled {...props} layout={layout} size={size} />}
     </div>
   );
 }
@@ -87,6 +101,13 @@ function Scrolled(props: ScrolledProps) {
     const { text, atlas } = props;
     const cells = { layout, order, atlas, text, selected: position };
     paintGrid(canvas.current, cells, { top, ...size }, inkOf(canvas.current));
+    if (!props.drawn) return;
+    props.drawn.current = () => {
+      const paper = document.createElement("canvas");
+      const height = Math.min(layout.totalHeight, TALLEST);
+      paintGrid(paper, { ...cells, selected: null }, { top: 0, width: size.width, height }, PAPER_INK);
+      return paper;
+    };
   }, [props.version, layout, order, top, position, props.theme, size]);
 
   useEffect(() => {

@@ -39,4 +39,5 @@ export interface View {
 
 export const VIEWS: readonly View[] = [
   { name: "overview", title: "Overview", key: "o", load: () => import("./overview/overview") },
+  { name: "layer", title: "Layer", key: "l", load: () => import("./layer/layer") },
 ];
