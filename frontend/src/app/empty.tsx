@@ -25,15 +25,15 @@ export function Empty({ store, check }: EmptyProps) {
     <main class="empty">
       <div>
         <h1>Nothing recorded in this logdir yet</h1>
-        <p class="s" style={{ marginTop: 4 }}>
+        <p class="s" style={{ marginTop: "4px" }}>
           Three lines in the training loop; this page fills itself at the first step.
         </p>
-        <div class="row" style={{ marginTop: 24 }}>
+        <div class="row" style={{ marginTop: "24px" }}>
           <h2 class="grow">PyTorch</h2>
           <CopyButton text={CODE} />
         </div>
         <Snippet />
-        <div class="cap" style={{ marginTop: 6 }}>
+        <div class="cap" style={{ marginTop: "6px" }}>
           At most 1 % of training time by default (<span class="mono">budget=0.01</span>). Training is
           bit-identical with the recorder on.
         </div>
@@ -57,7 +57,7 @@ function Snippet() {
   const word = (text: string) => <span class="k">{text}</span>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is to be reached by keyboard
-    <pre class="code" style={{ marginTop: 8 }} tabIndex={0}>
+    <pre class="code" style={{ marginTop: "8px" }} tabIndex={0}>
       {word("import")} cnnviz{"\n\n"}
       {"recorder = cnnviz.Recorder(model, writer, examples=images)   "}
       {note("# 1  before the loop")}
@@ -75,10 +75,10 @@ function Snippet() {
 
 function Way({ title, command }: { title: string; command: string }) {
   return (
-    <div style={{ minWidth: 0 }}>
+    <div style={{ minWidth: "0" }}>
       <b>{title}</b>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is to be reached by keyboard */}
-      <pre class="code" style={{ padding: "6px 12px", marginTop: 6 }} tabIndex={0}>
+      <pre class="code" style={{ padding: "6px 12px", marginTop: "6px" }} tabIndex={0}>
         {command}
       </pre>
     </div>
@@ -96,7 +96,7 @@ function Problems({ store }: { store: Store }) {
   return (
     <>
       {runs.map((run) => (
-        <p key={run.name} class="warn" style={{ marginTop: 12 }}>
+        <p key={run.name} class="warn" style={{ marginTop: "12px" }}>
           ▲ {run.name}: {run.problems.join("; ")}
         </p>
       ))}
@@ -111,7 +111,7 @@ function Watching({ store, check }: EmptyProps) {
   const seconds = Math.max(0, Math.round((now - state.checkedAt) / 1000));
   const silent = store.silentSince.value !== null;
   return (
-    <div class="row s" style={{ marginTop: 28, borderTop: "1px solid var(--line)", paddingTop: 12 }}>
+    <div class="row s" style={{ marginTop: "28px", borderTop: "1px solid var(--line)", paddingTop: "12px" }}>
       <span class={silent ? "dot warn" : "dot ok"} />
       <span class="grow clip">
         {silent ? "reconnecting to TensorBoard, which watches " : "watching "}

@@ -10,12 +10,11 @@ import { Help } from "./help";
 import { bindKeys } from "./keyboard";
 import { ModelTree } from "./model_tree";
 import { StepStrip } from "./step_strip";
-import { type Drawers, TopRow } from "./top_row";
+import { TopRow } from "./top_row";
 import { Failure, loadView, moduleOf, ViewSlot, viewOf } from "./view_slot";
 
 export function Frame({ store, client, live }: ViewProps & { live: Live }) {
   const help = useSignal(false);
-  const drawers = useDrawers();
   const toggleHelp = (): void => {
     help.value = !help.value;
   };
@@ -28,17 +27,11 @@ export function Frame({ store, client, live }: ViewProps & { live: Live }) {
   const hasInspector = module !== null && !(module instanceof Error) && module.Inspector !== undefined;
   return (
     <div class="frame">
-      <TopRow
-        store={store}
-        hasRuns={hasRuns}
-        hasInspector={hasInspector}
-        drawers={drawers}
-        showHelp={toggleHelp}
-      />
+      <TopRow store={store} hasRuns={hasRuns} hasInspector={hasInspector} showHelp={toggleHelp} />
       {hasRuns ? (
         <>
           <StepStrip store={store} />
-          <Body store={store} client={client} hasInspector={hasInspector} drawers={drawers} />
+          <Body store={store} client={client} hasInspector={hasInspector} />
         </>
       ) : (
         <Waiting store={store} live={live} />
@@ -50,15 +43,14 @@ export function Frame({ store, client, live }: ViewProps & { live: Live }) {
 
 interface BodyProps extends ViewProps {
   hasInspector: boolean;
-  drawers: Drawers;
 }
 
-function Body({ store, client, hasInspector, drawers }: BodyProps) {
+function Body({ store, client, hasInspector }: BodyProps) {
   const view = viewOf(store.view.value);
   const error = store.a.error.value;
   return (
     <div class={hasInspector ? "body" : "body bare"}>
-      <ModelTree store={store} isOpen={drawers.tree} />
+      <ModelTree store={store} isOpen={store.drawer.value === "tree"} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is to be reached by keyboard */}
       <main class="center" tabIndex={0} aria-label={view.title}>
         {error ? (
@@ -68,8 +60,12 @@ function Body({ store, client, hasInspector, drawers }: BodyProps) {
         )}
       </main>
       {hasInspector && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: as above
-        <aside class={drawers.inspector ? "insp open" : "insp"} tabIndex={0} aria-label="Inspector">
+        <aside
+          class={store.drawer.value === "inspector" ? "insp open" : "insp"}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is to be reached by keyboard
+          tabIndex={0}
+          aria-label="Inspector"
+        >
           {store.a.index.value && !error && (
             <ViewSlot view={view} what="Inspector" store={store} client={client} />
           )}
@@ -89,18 +85,4 @@ function Waiting({ store, live }: { store: Store; live: Live }) {
       <Failure error={state.error} retry={() => void live.check()} />
     </main>
   );
-}
-
-/** Below 1280 and 960 px the columns at the sides are drawers; on wider pages these flags change nothing. */
-function useDrawers(): Drawers {
-  const tree = useSignal(false);
-  const inspector = useSignal(false);
-  return {
-    tree: tree.value,
-    inspector: inspector.value,
-    toggle: (which) => {
-      const flag = which === "tree" ? tree : inspector;
-      flag.value = !flag.value;
-    },
-  };
 }

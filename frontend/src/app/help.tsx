@@ -14,7 +14,7 @@ export function Help({ view, close }: { view: ViewName; close: () => void }) {
   const own = module && !(module instanceof Error) ? (module.keys ?? []) : [];
   return (
     <dialog class="help" ref={dialog} aria-label="Keyboard" onClose={close}>
-      <div class="row" style={{ marginBottom: 12 }}>
+      <div class="row" style={{ marginBottom: "12px" }}>
         <h1 class="grow">Keyboard</h1>
         <button type="button" class="btn" onClick={close}>
           Close

@@ -84,7 +84,7 @@ function Rows({ store, rows, closed, toggle }: RowsProps) {
       onKeyDown={(event) => onTreeKey(event, { store, rows, closed, toggle }, selected)}
       aria-activedescendant={selected >= 0 ? `layer-${selected}` : undefined}
     >
-      <div role="none" style={{ height: from.value * ROW_PX }} />
+      <div role="none" style={{ height: `${from.value * ROW_PX}px` }} />
       {drawn.map((row, i) => (
         <Row
           key={row.layer.name}
@@ -97,7 +97,10 @@ function Rows({ store, rows, closed, toggle }: RowsProps) {
           toggle={() => toggle(row.layer.name)}
         />
       ))}
-      <div role="none" style={{ height: Math.max(0, rows.length - from.value - drawn.length) * ROW_PX }} />
+      <div
+        role="none"
+        style={{ height: `${Math.max(0, rows.length - from.value - drawn.length) * ROW_PX}px` }}
+      />
     </div>
   );
 }
@@ -172,7 +175,7 @@ function Row({ row, position, isSelected, isClosed, health, open, toggle }: RowP
       title={`${layer.name} · ${layer.kind}${layer.shape.length ? ` · ${layer.shape.join("×")}` : ""}`}
       onClick={open}
     >
-      <span class="name" style={{ paddingLeft: row.depth * 12 + (row.isParent ? 12 : 0) }}>
+      <span class="name" style={{ paddingLeft: `${row.depth * 12}px` }}>
         {row.isParent && (
           // biome-ignore lint/a11y/noStaticElementInteractions: left and right arrow do the same
           // biome-ignore lint/a11y/useKeyWithClickEvents: as above
@@ -224,7 +227,7 @@ function HealthFoot({ store }: { store: Store }) {
   return (
     <div class="foot cap">
       <div>
-        <b style={{ fontWeight: 600 }}>Health</b> at step {sum.step}
+        <strong>Health</strong> at step {sum.step}
         {count ? `, ${count} ${count === 1 ? "image" : "images"}` : ""}
       </div>
       <div>
@@ -233,7 +236,7 @@ function HealthFoot({ store }: { store: Store }) {
       {worst && (
         <button
           type="button"
-          class={sum.broken.length ? "bad" : "warn"}
+          class={sum.broken.length ? "plain bad" : "plain warn"}
           onClick={() => openLayer(store, worst.layer)}
         >
           ▲ {worst.layer} {sum.broken.length ? "has NaN" : `${worst.dead} dead`}

@@ -28,7 +28,7 @@ function Readout({ store }: { store: Store }) {
   const playing = store.playing.value;
   return (
     <div class="left">
-      <div class="row" style={{ gap: 2 }}>
+      <div class="row" style={{ gap: "2px" }}>
         <button
           type="button"
           class="icon"

@@ -3,9 +3,6 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { RunIndex } from "../api/types";
-import { lookAt, moveStep } from "../state/moves";
-import { latestAtOrBefore } from "../state/steps";
-import type { Side, Store } from "../state/store";
 import {
   type Axis,
   axisLabels,
@@ -15,7 +12,11 @@ import {
   nearest,
   positions,
   sayDuration,
-} from "./strip_axis";
+} from "../state/axis";
+import { defaultTag } from "../state/live";
+import { lookAt, moveStep } from "../state/moves";
+import { latestAtOrBefore } from "../state/steps";
+import type { Side, Store } from "../state/store";
 
 const LEFT = 92;
 const RIGHT = 28;
@@ -139,7 +140,7 @@ function Handle({ store, axis, inner, side, drag }: PartProps & { side: Side; dr
   return (
     <div
       class={`handle key ${side.name.toLowerCase()}`}
-      style={{ left: LEFT + placeOfShown(store, side, axis) * inner }}
+      style={{ left: `${LEFT + placeOfShown(store, side, axis) * inner}px` }}
       role="slider"
       tabIndex={0}
       aria-label={`Step of ${side.name}`}
@@ -200,13 +201,13 @@ function Curves({ store, axis, inner }: PartProps) {
       {hasCurve && (
         <>
           <text class="axis" x={LEFT - 8} y={CURVE.top + 6} text-anchor="end">
-            {sayEnd(high)}
+            {sayEnd(high, high - low)}
           </text>
           <text class="axis" x={LEFT - 8} y={CURVE.bottom + 2} text-anchor="end">
-            {sayEnd(low)}
+            {sayEnd(low, high - low)}
           </text>
           <text class="axis" x="12" y={CURVE.top + 14}>
-            {shorten(store.tag.value ?? "scalar", store)}
+            {curveName(store)}
           </text>
         </>
       )}
@@ -225,17 +226,17 @@ function Curves({ store, axis, inner }: PartProps) {
   );
 }
 
-function shorten(_tag: string, store: Store): string {
-  const tags = store.a.index.value?.scalars ?? [];
-  const tag = store.tag.value ?? tags.find((name) => /loss/i.test(name)) ?? tags[0] ?? "";
+/** The last word of the tag, as far as there is room. */
+function curveName(store: Store): string {
+  const tag = store.tag.value ?? defaultTag(store.a.index.value?.scalars ?? []) ?? "";
   const word = tag.split("/").at(-1) ?? "";
   return word.length > 9 ? `${word.slice(0, 8)}…` : word;
 }
 
-function sayEnd(value: number): string {
-  return value !== 0 && (Math.abs(value) >= 1000 || Math.abs(value) < 0.01)
-    ? value.toExponential(0)
-    : String(Number(value.toPrecision(2)));
+/** An end of the curve's scale, with the digits that tell it from the other end. */
+function sayEnd(value: number, span: number): string {
+  const digits = Math.min(4, Math.max(0, 1 - Math.floor(Math.log10(span || Math.abs(value) || 1))));
+  return Math.abs(value) >= 10000 ? value.toExponential(1) : String(Number(value.toFixed(digits)));
 }
 
 function curvePath(

@@ -9,21 +9,14 @@ import { RunPicker } from "./run_picker";
 import { Search } from "./search";
 import { viewOf } from "./view_slot";
 
-export interface Drawers {
-  tree: boolean;
-  inspector: boolean;
-  toggle: (which: "tree" | "inspector") => void;
-}
-
 interface TopRowProps {
   store: Store;
   hasRuns: boolean;
   hasInspector: boolean;
-  drawers: Drawers;
   showHelp: () => void;
 }
 
-export function TopRow({ store, hasRuns, hasInspector, drawers, showHelp }: TopRowProps) {
+export function TopRow({ store, hasRuns, hasInspector, showHelp }: TopRowProps) {
   const current = viewOf(store.view.value).name;
   return (
     <header class="top">
@@ -31,10 +24,10 @@ export function TopRow({ store, hasRuns, hasInspector, drawers, showHelp }: TopR
         <button
           type="button"
           class="icon drawer-button for-tree"
-          style={{ alignSelf: "center", marginLeft: 8 }}
+          style={{ alignSelf: "center", marginLeft: "8px" }}
           aria-label="Layers"
-          aria-expanded={drawers.tree}
-          onClick={() => drawers.toggle("tree")}
+          aria-expanded={store.drawer.value === "tree"}
+          onClick={() => toggleDrawer(store, "tree")}
         >
           <LayersIcon />
         </button>
@@ -87,8 +80,8 @@ export function TopRow({ store, hasRuns, hasInspector, drawers, showHelp }: TopR
             type="button"
             class="icon drawer-button for-insp"
             aria-label="Inspector"
-            aria-expanded={drawers.inspector}
-            onClick={() => drawers.toggle("inspector")}
+            aria-expanded={store.drawer.value === "inspector"}
+            onClick={() => toggleDrawer(store, "inspector")}
           >
             <InspectorIcon />
           </button>
@@ -96,6 +89,10 @@ export function TopRow({ store, hasRuns, hasInspector, drawers, showHelp }: TopR
       </div>
     </header>
   );
+}
+
+function toggleDrawer(store: Store, which: "tree" | "inspector"): void {
+  store.drawer.value = store.drawer.value === which ? null : which;
 }
 
 /** A failed poll means "reconnecting", never "gone": what is shown stays. */

@@ -86,7 +86,7 @@ export function Failure({ error, retry }: { error: Error; retry?: () => void }) 
     <div class="notice" role="alert">
       <span class="bad">▲</span> {error.message}
       {retry && (
-        <button type="button" class="btn" style={{ marginLeft: 8 }} onClick={retry}>
+        <button type="button" class="btn" style={{ marginLeft: "8px" }} onClick={retry}>
           Try again
         </button>
       )}

@@ -1,7 +1,7 @@
-/** The step strip's horizontal axis: captured steps of A and B to pixels and back. */
+/** The axis over steps that the strip and the overview share: captures of A and B to pixels and back. */
 
 import type { RunIndex } from "../api/types";
-import type { StripAxis, StripScale } from "../state/store";
+import type { StripAxis, StripScale } from "./store";
 
 /** Maps steps (or seconds since a run's first capture) to 0…1. */
 export interface Axis {
@@ -128,6 +128,8 @@ export function lanes(index: RunIndex, limit = 4): Lane[] {
     last.methods.push(...more.methods);
     last.at = [...new Set([...last.at, ...more.at])].sort((a, b) => a - b);
   }
-  for (const lane of shown) lane.title = lane.methods.map((name) => SHORT[name] ?? name).join(", ");
+  const isOne = shown.length === 1 && byMethod.size > 1;
+  for (const lane of shown)
+    lane.title = isOne ? "captures" : lane.methods.map((name) => SHORT[name] ?? name).join(", ");
   return shown;
 }

@@ -1,0 +1,41 @@
+/** What the net says of an example at a step. */
+
+import type { ExamplesFacts, Scores } from "../api/types";
+import { latestAtOrBefore } from "./steps";
+
+export interface Prediction {
+  /** The step it was recorded at. */
+  step: number;
+  /** The most probable class. */
+  target: number;
+  probability: number;
+  label: number | null;
+  /** null without a label. */
+  isRight: boolean | null;
+}
+
+/** The prediction for an example at the latest capture at or before `step`; null before the first. */
+export function predictionAt(
+  scores: Scores,
+  image: number,
+  step: number,
+  facts: ExamplesFacts,
+): Prediction | null {
+  const at = latestAtOrBefore(scores.steps, step);
+  if (at < 0 || image >= scores.examples || scores.top === 0) return null;
+  const cell = (at * scores.examples + image) * scores.top;
+  const target = scores.topClasses[cell] as number;
+  const label = facts.labels?.[image] ?? null;
+  return {
+    step: scores.steps[at] as number,
+    target,
+    probability: scores.topProbabilities[cell] as number,
+    label,
+    isRight: label === null ? null : label === target,
+  };
+}
+
+/** A class by its name, by its number where it has none. */
+export function className(facts: ExamplesFacts, target: number): string {
+  return facts.class_names?.[target] ?? `class ${target}`;
+}

@@ -1,0 +1,176 @@
+/** The overview's right column: what is wrong and since when, and where the weights move most. */
+
+import { useComputed } from "@preact/signals";
+import { useState } from "preact/hooks";
+import type { Statistics } from "../../api/types";
+import { countText, valueText } from "../../draw/number_text";
+import { cell, type HealthSum, sumHealth } from "../../state/health";
+import { latestAtOrBefore } from "../../state/steps";
+import { openLayer, type Store } from "../../state/store";
+import type { ViewProps } from "../view";
+import { type Deaths, LAYER_LIMIT, useDeaths } from "./deaths";
+
+const CHIPS = 24;
+const CHANGES = 6;
+
+export function Inspector({ store, client }: ViewProps) {
+  const { statistics, shown, index } = store.a;
+  const sum = useComputed(() =>
+    statistics.value && index.value && shown.value !== null
+      ? sumHealth(statistics.value, shown.value, index.value.layers)
+      : null,
+  ).value;
+  if (!sum || !statistics.value) return <p class="cap">Health is told once layer statistics are recorded.</p>;
+  return (
+    <>
+      <DeadList store={store} client={client} sum={sum} />
+      <BrokenList store={store} table={statistics.value} sum={sum} />
+      <LargestChanges store={store} table={statistics.value} step={sum.step} />
+    </>
+  );
+}
+
+function DeadList({ store, client, sum }: ViewProps & { sum: HealthSum }) {
+  const index = store.a.index.value;
+  const layers = sum.worst.map((health) => health.layer);
+  const state = useDeaths(client, index?.name ?? "", index?.rev ?? "", layers, sum.step);
+  const count = index?.examples?.count;
+  return (
+    <section>
+      <div class="row">
+        <h1 class="grow">Dead channels</h1>
+        <span class="cap">step {sum.step}</span>
+      </div>
+      <p class="cap">
+        {countText(sum.dead)} of {countText(sum.channels)}: zero everywhere on
+        {count === 1 ? " the one example" : count ? ` all ${count} examples` : " all examples"}
+      </p>
+      {sum.dead === 0 && (
+        <p class="ok" style={{ marginTop: "6px" }}>
+          <span class="dot" /> every channel fires
+        </p>
+      )}
+      <ul class="deaths">
+        {state.deaths.map((deaths) => (
+          <DeathRow key={`${deaths.layer} ${deaths.since} ${deaths.alive}`} store={store} deaths={deaths} />
+        ))}
+      </ul>
+      {state.error && <p class="bad">▲ {state.error.message}</p>}
+      {state.waiting > 0 && !state.error && <p class="cap">{state.waiting} more layers …</p>}
+      {layers.length > LAYER_LIMIT && (
+        <p class="cap">{layers.length - LAYER_LIMIT} further layers: see the table's last column</p>
+      )}
+    </section>
+  );
+}
+
+function DeathRow({ store, deaths }: { store: Store; deaths: Deaths }) {
+  const [all, setAll] = useState(false);
+  const { layer, since, alive, channels } = deaths;
+  const shown = all ? channels : channels.slice(0, CHIPS);
+  return (
+    <li>
+      <div class="row">
+        <b class="clip grow" title={layer}>
+          {layer}
+        </b>
+        <span class={alive === null ? "cap nowrap" : "stale nowrap"}>
+          {alive === null ? `silent from the first capture` : `▲ died at step ${since}`}
+        </span>
+      </div>
+      <div class="chips">
+        {shown.map((channel) => (
+          <button
+            key={channel}
+            type="button"
+            class="chip"
+            aria-label={`channel ${channel} of ${layer} at step ${since}`}
+            title={alive === null ? "never fired" : `fired last at step ${alive}, silent since step ${since}`}
+            onClick={() => openLayer(store, layer, { channel, step: since })}
+          >
+            {channel}
+          </button>
+        ))}
+        {channels.length > shown.length && (
+          <button type="button" class="chip more" onClick={() => setAll(true)}>
+            {channels.length - shown.length} more
+          </button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+/** Layers with NaN or Inf, and the capture at which each was first seen. */
+function BrokenList({ store, table, sum }: { store: Store; table: Statistics; sum: HealthSum }) {
+  if (sum.broken.length === 0) return null;
+  return (
+    <section class="sec">
+      <h2>NaN and Inf</h2>
+      <ul>
+        {sum.broken.map((health) => {
+          const since = firstBroken(table, health.layer);
+          return (
+            <li key={health.layer} class="row">
+              <button
+                type="button"
+                class="plain clip grow"
+                onClick={() => openLayer(store, health.layer, since === null ? {} : { step: since })}
+              >
+                {health.layer}
+              </button>
+              <span class="bad nowrap">
+                ▲ {countText(health.nonfinite)}
+                {since !== null && ` since step ${since}`}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function firstBroken(table: Statistics, layer: string): number | null {
+  const row = table.layers.indexOf(layer);
+  const names = ["nan", "inf", "weight_nan"];
+  const at = table.steps.findIndex((_, step) =>
+    names.some((name) => (cell(table, name, step, row) ?? 0) > 0),
+  );
+  return table.steps[at] ?? null;
+}
+
+/** The layers whose weights moved most since the capture before. */
+function LargestChanges({ store, table, step }: { store: Store; table: Statistics; step: number }) {
+  const at = latestAtOrBefore(table.steps, step);
+  const changes = table.layers
+    .map((layer, row) => ({ layer, change: cell(table, "weight_change", at, row) ?? Number.NaN }))
+    .filter(({ change }) => Number.isFinite(change))
+    .sort((a, b) => b.change - a.change)
+    .slice(0, CHANGES);
+  const most = changes[0]?.change;
+  if (!most) return null;
+  return (
+    <section class="sec">
+      <div class="row">
+        <h2 class="grow">Largest change of weights</h2>
+        <span class="cap">
+          step {table.steps[at - 1]} → {step}
+        </span>
+      </div>
+      <ul class="changes">
+        {changes.map(({ layer, change }) => (
+          <li key={layer}>
+            <button type="button" class="plain clip" title={layer} onClick={() => openLayer(store, layer)}>
+              {layer}
+            </button>
+            <span class="change-bar">
+              <i style={{ width: `${(change / most) * 100}%` }} />
+            </span>
+            <span class="r">{valueText(change)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

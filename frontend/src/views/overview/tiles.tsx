@@ -1,0 +1,105 @@
+/** A few small pictures in rows, painted on one canvas; a click or Enter opens one. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { canvasOf, drawScaled, fitCanvas } from "../../draw/canvas";
+import type { Atlas } from "../../draw/grid_pixels";
+import { useSize } from "../../ui/use_size";
+
+interface Props {
+  /** All pictures in one row. */
+  atlas: Atlas;
+  count: number;
+  picture: { width: number; height: number };
+  /** What each picture is, for those who do not see it. */
+  names: readonly string[];
+  onOpen: (index: number) => void;
+}
+
+const GAP = 4;
+const LARGEST = 48;
+const SMALLEST = 12;
+
+interface Layout {
+  columns: number;
+  cell: number;
+}
+
+/** The largest cells with which all pictures fit the box, whole multiples of a pixel where there is room. */
+export function tileLayout(count: number, box: { width: number; height: number }, side: number): Layout {
+  for (let cell = LARGEST; cell > SMALLEST; cell--) {
+    if (cell > side && cell % side !== 0 && side <= LARGEST / 2) continue;
+    const columns = Math.max(1, Math.floor((box.width + GAP) / (cell + GAP)));
+    if (Math.ceil(count / columns) * (cell + GAP) - GAP <= box.height) return { columns, cell };
+  }
+  return { columns: Math.max(1, Math.floor((box.width + GAP) / (SMALLEST + GAP))), cell: SMALLEST };
+}
+
+export function Tiles({ atlas, count, picture, names, onOpen }: Props) {
+  const [box, size] = useSize<HTMLDivElement>();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [cursor, setCursor] = useState(0);
+  const side = Math.max(picture.width, picture.height);
+  const layout = size && tileLayout(count, size, side);
+  useEffect(() => {
+    if (!canvas.current || !layout) return;
+    const rows = Math.ceil(count / layout.columns);
+    const step = layout.cell + GAP;
+    const context = fitCanvas(canvas.current, {
+      width: layout.columns * step - GAP,
+      height: rows * step - GAP,
+    });
+    context.clearRect(0, 0, layout.columns * step, rows * step);
+    const source = canvasOf(atlas.pixels, atlas.width, atlas.height);
+    const drawn = {
+      width: (layout.cell * picture.width) / side,
+      height: (layout.cell * picture.height) / side,
+    };
+    for (let i = 0; i < count; i++) {
+      const x = (i % layout.columns) * step;
+      const y = Math.floor(i / layout.columns) * step;
+      drawScaled(context, source, { x: i * picture.width, y: 0, ...picture }, { x, y, ...drawn });
+    }
+  }, [atlas, layout?.columns, layout?.cell, count, picture.width, picture.height]);
+  const hit = (event: MouseEvent): number => {
+    if (!layout) return -1;
+    const step = layout.cell + GAP;
+    const index = Math.floor(event.offsetY / step) * layout.columns + Math.floor(event.offsetX / step);
+    return index < count ? index : -1;
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    const by = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -(layout?.columns ?? 1),
+      ArrowDown: layout?.columns ?? 1,
+    }[event.key];
+    if (event.key === "Enter") onOpen(cursor);
+    else if (by !== undefined) setCursor(Math.min(Math.max(cursor + by, 0), count - 1));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div class="tiles" ref={box}>
+      <canvas
+        ref={canvas}
+        tabIndex={0}
+        role="slider"
+        aria-label={`${count} pictures, Enter opens one`}
+        aria-valuemin={0}
+        aria-valuemax={count - 1}
+        aria-valuenow={cursor}
+        aria-valuetext={names[cursor] ?? ""}
+        onKeyDown={onKey}
+        onClick={(event) => {
+          const index = hit(event);
+          if (index >= 0) onOpen(index);
+        }}
+        onPointerMove={(event) => {
+          const index = hit(event);
+          event.currentTarget.title = names[index] ?? "";
+        }}
+      />
+    </div>
+  );
+}
