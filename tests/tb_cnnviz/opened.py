@@ -37,6 +37,11 @@ class Opened:
         self.provider = provider
         self.path_prefix = flags.path_prefix
 
+    def close(self) -> None:
+        """End the Rust loader's server, where there is one."""
+        if self._multiplexer is None:
+            self._board._ingester._stdin_handle.close()
+
     def reload(self, logdir: Path) -> None:
         """Let the Python loader read what was written since."""
         self._multiplexer.AddRunsFromDirectory(str(logdir))
@@ -45,7 +50,9 @@ class Opened:
     def get(self, route: str, *, headers: dict[str, str] | None = None, **query) -> TestResponse:
         path = f"{self.path_prefix}{PREFIX}{route}"
         given = {name: str(value) for name, value in query.items()}
-        return self.client.get(path, query_string=given, headers={"Host": "localhost", **(headers or {})})
+        return self.client.get(
+            path, query_string=given, headers={"Host": "localhost", **(headers or {})}
+        )
 
     def json(self, route: str, **query) -> dict:
         response = self.get(route, **query)
