@@ -11,9 +11,13 @@ from torch import Tensor, nn
 CLASSES = 5
 
 
-def images(count: int = 3, channels: int = 3, height: int = 16, width: int = 16, seed: int = 0) -> Tensor:
+def images(
+    count: int = 3, channels: int = 3, height: int = 16, width: int = 16, seed: int = 0
+) -> Tensor:
     """Random normalised images, (count, channels, height, width)."""
-    return torch.randn(count, channels, height, width, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(
+        count, channels, height, width, generator=torch.Generator().manual_seed(seed)
+    )
 
 
 def seeded(make: Callable[[], nn.Module], seed: int = 0) -> nn.Module:
@@ -125,7 +129,9 @@ class _Block(nn.Module):
 class _Residual(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(channels, 8, 3, stride=2, padding=1), nn.ReLU(inplace=True))
+        self.stem = nn.Sequential(
+            nn.Conv2d(channels, 8, 3, stride=2, padding=1), nn.ReLU(inplace=True)
+        )
         self.layer1 = nn.Sequential(_Block(8), _Block(8, groups=2))
         self.fc = nn.Linear(8, CLASSES)
 
@@ -192,6 +198,15 @@ def value_dependent() -> nn.Module:
 
 ALL: dict[str, Callable[[], nn.Module]] = {
     net.__name__: net
-    for net in (sequential, functional, shared, in_place, residual, depthwise, dict_output, value_dependent)
+    for net in (
+        sequential,
+        functional,
+        shared,
+        in_place,
+        residual,
+        depthwise,
+        dict_output,
+        value_dependent,
+    )
 }
 """Every net for three-channel images."""

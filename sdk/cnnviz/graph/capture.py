@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.export import Dim, ExportedProgram, export
+from torch.export import Dim, export
 
-from cnnviz.errors import CnnvizError, ParamsError, UnsuitableError
+from cnnviz.errors import ParamsError, UnsuitableError
 from cnnviz.graph.convert import convert
 from cnnviz.graph.copying import check_model, copy_for_capture, model_state
 from cnnviz.graph.graph import Graph
@@ -20,9 +18,10 @@ from cnnviz.graph.hooknet import HookNet
 from cnnviz.graph.net import Net, check_images, without_autocast
 from cnnviz.graph.output import find_scores
 from cnnviz.graph.program import Program
+from cnnviz.graph.quiet import quiet_exporter
 from cnnviz.graph.state import random_state_kept
 from cnnviz.graph.time_limit import OutOfTime, run_within
-from cnnviz.graph.weights import LiveWeights
+from cnnviz.graph.weights import LiveWeights, clean_name
 
 __all__ = ["capture"]
 
@@ -30,7 +29,9 @@ _FREE_SIZE_SHARE = 0.6
 """Share of the time limit that the attempt with free image sizes gets."""
 
 
-def capture(model: nn.Module, example: Tensor, *, fallback: bool = True, time_limit: float = 60.0) -> Net:
+def capture(
+    model: nn.Module, example: Tensor, *, fallback: bool = True, time_limit: float = 60.0
+) -> Net:
     """Capture a network, leaving the model exactly as it is.
 
     A copy in eval mode goes through `torch.export`, with free image sizes if that can be had in time, else for the
@@ -69,7 +70,9 @@ def _two_images(model: nn.Module, example: Tensor) -> Tensor:
     """Check the example and make a batch of two of it: sizes 0 and 1 are special to the exporter."""
     first = next((tensor for tensor in model.parameters()), None)
     name = type(model).__name__
-    checked = check_images(example, where=name, channels=None, device=first.device if first is not None else None)
+    checked = check_images(
+        example, where=name, channels=None, device=first.device if first is not None else None
+    )
     images = checked.detach()[:2].clone()
     if first is not None and first.dtype.is_floating_point:
         images = images.to(first.dtype)
@@ -81,14 +84,9 @@ def _capture_program(model: nn.Module, images: Tensor, time_limit: float) -> Pro
     twin = copy_for_capture(model)
     with random_state_kept():
         scores = _run_once(twin, images)
-    deadline = time.monotonic() + time_limit
-    state = model_state(twin)
-    parameters = {name for name, _ in twin.named_parameters(remove_duplicate=False)}
-    exported = _export(twin, images, deadline=deadline, time_limit=time_limit)
-    program = convert(exported, model=type(model).__name__, state=state, parameters=parameters)
-    graph = Graph(program, LiveWeights(twin))
+    program = _export_in_time(twin, images, time_limit)
     with torch.no_grad(), random_state_kept():
-        ours = graph(images)
+        ours = Graph(program, LiveWeights(twin))(images)
     if not torch.allclose(ours, scores, rtol=1e-3, atol=1e-4, equal_nan=True):
         message = f"{type(model).__name__} gives other scores as a graph than as a module"
         raise UnsuitableError(message)
@@ -104,22 +102,25 @@ def _run_once(model: nn.Module, images: Tensor) -> Tensor:
         message = f"{type(model).__name__} cannot run images of shape {tuple(images.shape)}: {type(error).__name__}: {error}"
         raise ParamsError(message, field="example") from error
     scores: Tensor
-    scores, _ = find_scores(output, of=lambda leaf: list(leaf.shape) if isinstance(leaf, Tensor) else None)
+    scores, _ = find_scores(
+        output, of=lambda leaf: list(leaf.shape) if isinstance(leaf, Tensor) else None
+    )
     return scores
 
 
-def _export(model: nn.Module, images: Tensor, *, deadline: float, time_limit: float) -> ExportedProgram:
-    """Export with free image sizes, then for the example's size only."""
+def _export_in_time(model: nn.Module, images: Tensor, time_limit: float) -> Program:
+    """Export with free image sizes if that can be had in its share of the time, else for the example's size only."""
+    start = time.monotonic()
     free = {0: Dim.AUTO, **{axis: Dim.AUTO for axis in (2, 3) if images.shape[axis] > 1}}
     failure: Exception | None = None
-    for sizes, share in ((free, _FREE_SIZE_SHARE), ({0: Dim.AUTO}, 1.0)):
-        seconds = share * time_limit if share < 1 else deadline - time.monotonic()
+    for sizes, end in ((free, _FREE_SIZE_SHARE * time_limit), ({0: Dim.AUTO}, time_limit)):
+        seconds = max(end - (time.monotonic() - start), 0.0)
         try:
-            return run_within(max(seconds, 0.1), lambda sizes=sizes: _export_once(model, images, sizes))
-        except CnnvizError:
-            raise
+            return run_within(seconds, partial(_export, model, images, sizes))
         except Exception as error:  # noqa: BLE001 - the exporter raises anything
             failure = error
+    if isinstance(failure, UnsuitableError):
+        raise failure
     name = type(model).__name__
     if isinstance(failure, OutOfTime):
         message = f"torch.export did not finish {name} within {time_limit:g} s"
@@ -129,21 +130,14 @@ def _export(model: nn.Module, images: Tensor, *, deadline: float, time_limit: fl
     raise UnsuitableError(message) from failure
 
 
-def _export_once(model: nn.Module, images: Tensor, sizes: dict[int, object]) -> ExportedProgram:
+def _export(model: nn.Module, images: Tensor, sizes: dict[int, Any]) -> Program:
     with quiet_exporter(), torch.compiler.set_stance("force_eager"), torch.no_grad():
-        return export(model, (images,), dynamic_shapes=(sizes,), strict=False)
-
-
-@contextmanager
-def quiet_exporter() -> Iterator[None]:
-    """Keep the exporter's own warnings and log lines from the user's terminal."""
-    logger = logging.getLogger("torch.fx.experimental.symbolic_shapes")
-    before, level = logger.disabled, logger.level
-    logger.disabled = True
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.disabled = before
-        logger.setLevel(level)
+        exported = export(model, (images,), dynamic_shapes=(sizes,), strict=False)
+        return convert(
+            exported,
+            model=type(model).__name__,
+            state=model_state(model),
+            parameters={
+                clean_name(name) for name, _ in model.named_parameters(remove_duplicate=False)
+            },
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import fx
@@ -28,6 +28,9 @@ _CHECKS = (
     "aten.sym_constrain_range.default",
     "aten.sym_constrain_range_for_size.default",
 )
+
+# What run_decompositions makes of a batch norm in eval mode: the result and two empty statistics.
+_DECOMPOSED_BATCH_NORM = "aten._native_batch_norm_legit_no_training.default"
 
 
 def dtype_name(dtype: torch.dtype) -> str:
@@ -56,10 +59,16 @@ class _Converter:
     def run(self) -> None:
         alive = _alive(self.exported.graph, self.spelling)
         for node in self.exported.graph.nodes:
-            if node in alive:
-                self.index[node] = len(self.nodes)
-                self.nodes.append(self._placeholder(node) if node.op == "placeholder" else self._call(node))
-                self.scopes.append(_scopes(node))
+            if node not in alive:
+                continue
+            if _takes_from_batch_norm(node):
+                self.index[node] = self.index[node.args[0]]
+                continue
+            self.index[node] = len(self.nodes)
+            self.nodes.append(
+                self._placeholder(node) if node.op == "placeholder" else self._call(node)
+            )
+            self.scopes.append(_scopes(node))
 
     def _placeholder(self, node: fx.Node) -> Node:
         spec = self.inputs[node.name]
@@ -72,22 +81,30 @@ class _Converter:
         if spec.kind is InputKind.CONSTANT_TENSOR and spec.target is not None:
             self.constants[spec.target] = _constant(self.exported.constants[spec.target])
             return Node(op="constant", name=spec.target, shape=shape)
-        message = f"the model takes an input that a graph cannot hold: {node.name} ({spec.kind.name})"
+        message = (
+            f"the model takes an input that a graph cannot hold: {node.name} ({spec.kind.name})"
+        )
         raise UnsuitableError(message)
 
     def _call(self, node: fx.Node) -> Node:
         op = self.spelling.get(node) or name_of(node)
-        if node.op != "call_function" or not is_known(op):
-            message = f"the model uses {op!r} in {_scopes(node)[-1].path if _scopes(node) else 'its forward'!r}, which a graph cannot hold"
-            raise UnsuitableError(message)
         scopes = _scopes(node)
-        return Node(
-            op=op,
-            args=[self._argument(value) for value in node.args],
-            kwargs={name: self._argument(value) for name, value in node.kwargs.items() if name != "layout"},
-            module=scopes[-1].path if scopes else "",
-            shape=_shape(node),
-        )
+        path = scopes[-1].path if scopes else ""
+        args = [self._argument(value) for value in node.args]
+        kwargs = {
+            name: self._argument(value) for name, value in node.kwargs.items() if name != "layout"
+        }
+        if op == _DECOMPOSED_BATCH_NORM:
+            args = [*args[:5], False, *args[5:], False]
+            return Node(
+                op="aten.batch_norm.default", args=args, module=path, shape=_first_shape(node)
+            )
+        if node.op != "call_function" or not is_known(op):
+            message = (
+                f"the model uses {op!r} in {path or 'its forward'!r}, which a graph cannot hold"
+            )
+            raise UnsuitableError(message)
+        return Node(op=op, args=args, kwargs=kwargs, module=path, shape=_shape(node))
 
     def _argument(self, value: Any) -> Any:
         if isinstance(value, fx.Node):
@@ -106,6 +123,16 @@ class _Converter:
             return {"memory_format": str(value).removeprefix("torch.")}
         message = f"an operator takes a {type(value).__name__}, which a graph cannot hold"
         raise UnsuitableError(message)
+
+
+def _takes_from_batch_norm(node: fx.Node) -> bool:
+    """Whether a node only takes the result out of a decomposed batch norm's three values."""
+    source = node.args[0] if node.args else None
+    return (
+        name_of(node) == "python.getitem"
+        and isinstance(source, fx.Node)
+        and name_of(source) == _DECOMPOSED_BATCH_NORM
+    )
 
 
 def _alive(graph: fx.Graph, spelling: Mapping[fx.Node, str]) -> set[fx.Node]:
@@ -127,10 +154,15 @@ def _alive(graph: fx.Graph, spelling: Mapping[fx.Node, str]) -> set[fx.Node]:
 
 def _shape(node: fx.Node) -> list[int] | None:
     """Shape of a node's value at the captured image size; None when it is not a tensor."""
-    value = node.meta.get("val")
-    if not isinstance(value, torch.Tensor):
-        return None
-    return [_hint(size) for size in value.shape]
+    return _shape_of(node.meta.get("val"))
+
+
+def _first_shape(node: fx.Node) -> list[int] | None:
+    return _shape_of(node.meta["val"][0])
+
+
+def _shape_of(value: object) -> list[int] | None:
+    return [_hint(size) for size in value.shape] if isinstance(value, torch.Tensor) else None
 
 
 def _hint(size: int | torch.SymInt) -> int:
@@ -141,7 +173,11 @@ def _scopes(node: fx.Node) -> list[Scope]:
     """Module calls that a node was made in, outermost first, the model itself left out."""
     stack: dict[str, tuple[str, Any]] = node.meta.get("nn_module_stack") or {}
     return [
-        Scope(key=key, path=path, class_name=kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}")
+        Scope(
+            key=key,
+            path=path,
+            class_name=kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}",
+        )
         for key, (path, kind) in stack.items()
         if path
     ]
@@ -159,23 +195,33 @@ def _image_input(node: fx.Node, exported: ExportedProgram) -> ImageInput:
     ranges = exported.range_constraints
 
     def least(size: int | torch.SymInt) -> int:
-        if not isinstance(size, torch.SymInt):
+        if not _is_free(size):
             return int(size)
         bounds = ranges.get(size.node.expr)
         lower = int(bounds.lower) if bounds is not None else 1
         return 1 if lower <= 2 else lower
 
-    both = isinstance(height, torch.SymInt) and isinstance(width, torch.SymInt)
     return ImageInput(
         shape=[_hint(channels), _hint(height), _hint(width)],
         minimum=[least(height), least(width)],
-        any_height=isinstance(height, torch.SymInt),
-        any_width=isinstance(width, torch.SymInt),
-        square=both and str(height) == str(width),
+        any_height=_is_free(height),
+        any_width=_is_free(width),
+        square=_is_free(height) and _is_free(width) and str(height) == str(width),
     )
 
 
-def convert(exported: ExportedProgram, *, model: str, state: Mapping[str, torch.Tensor], parameters: set[str]) -> Program:
+def _is_free(size: int | torch.SymInt) -> TypeGuard[torch.SymInt]:
+    """Whether the exporter left a size open; a symbol may have turned out to be one number."""
+    return isinstance(size, torch.SymInt) and size.node.maybe_as_int() is None
+
+
+def convert(
+    exported: ExportedProgram,
+    *,
+    model: str,
+    state: Mapping[str, torch.Tensor],
+    parameters: set[str],
+) -> Program:
     """Turn an exported program into ours.
 
     Args:
@@ -192,7 +238,9 @@ def convert(exported: ExportedProgram, *, model: str, state: Mapping[str, torch.
         exported = exported.run_decompositions({})
         spelling = replace_in_place_ops(exported.graph)
         if spelling is None:
-            message = "the model writes into a tensor through a view, in a way that a graph cannot hold"
+            message = (
+                "the model writes into a tensor through a view, in a way that a graph cannot hold"
+            )
             raise UnsuitableError(message)
     converter = _Converter(exported, spelling)
     converter.run()
@@ -202,7 +250,9 @@ def convert(exported: ExportedProgram, *, model: str, state: Mapping[str, torch.
     results = list(exported.graph.output_node().args[0])
     first = len(results) - len(exported.graph_signature.user_outputs)
     outputs = pytree.tree_unflatten(results[first:], exported.call_spec.out_spec)
-    scores, output_name = find_scores(outputs, of=lambda node: _shape(node) if isinstance(node, fx.Node) else None)
+    scores, output_name = find_scores(
+        outputs, of=lambda node: _shape(node) if isinstance(node, fx.Node) else None
+    )
     output = converter.index[scores]
     found = list_layers(converter.nodes, converter.scopes, parameters=parameters, output=output)
     return Program(

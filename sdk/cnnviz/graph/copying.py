@@ -13,7 +13,11 @@ from cnnviz.graph.weights import clean_name
 
 __all__ = ["check_model", "copy_for_capture", "is_weight_hook", "model_state", "unwrap"]
 
-_WEIGHT_HOOKS = ("torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "torch.nn.utils.prune")
+_WEIGHT_HOOKS = (
+    "torch.nn.utils.weight_norm",
+    "torch.nn.utils.spectral_norm",
+    "torch.nn.utils.prune",
+)
 _HOOK_STORES = (
     "_forward_hooks",
     "_forward_pre_hooks",
@@ -63,7 +67,10 @@ def check_model(model: object) -> nn.Module:
 
 def model_state(model: nn.Module) -> dict[str, Tensor]:
     """All parameters and buffers, those out of the state_dict included, by clean name."""
-    named = [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]
+    named = [
+        *model.named_parameters(remove_duplicate=False),
+        *model.named_buffers(remove_duplicate=False),
+    ]
     return {clean_name(name): tensor for name, tensor in named}
 
 

@@ -112,7 +112,9 @@ def _rewire(
         same = other is written or _is_same_value(other, written, spelling)
         if not same:
             return False
-        other.replace_all_uses_with(node, delete_user_cb=lambda user: position[user] > position[node])
+        other.replace_all_uses_with(
+            node, delete_user_cb=lambda user: position[user] > position[node]
+        )
     memory.add(node, None)
     return True
 

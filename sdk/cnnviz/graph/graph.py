@@ -34,7 +34,9 @@ class Graph:
     captured = "graph"
     reason = ""
 
-    def __init__(self, program: Program, weights: Weights, *, guard: Callable[[Tensor], None] | None = None) -> None:
+    def __init__(
+        self, program: Program, weights: Weights, *, guard: Callable[[Tensor], None] | None = None
+    ) -> None:
         """Make a program ready to run.
 
         Args:
@@ -115,7 +117,9 @@ class Graph:
     def __call__(self, x: Tensor) -> Tensor: ...
     @overload
     def __call__(self, x: Tensor, taps: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]: ...
-    def __call__(self, x: Tensor, taps: Sequence[str] | None = None) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
+    def __call__(
+        self, x: Tensor, taps: Sequence[str] | None = None
+    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
         """Compute the scores, and the outputs of some layers with them.
 
         Args:
@@ -222,7 +226,9 @@ class Graph:
         """Refuse images of a size that the network was not captured for."""
         image, (height, width) = self.program.input, x.shape[2:]
         expected = image.shape[1:]
-        if (not image.any_height and height != expected[0]) or (not image.any_width and width != expected[1]):
+        if (not image.any_height and height != expected[0]) or (
+            not image.any_width and width != expected[1]
+        ):
             message = f"{self.model} was captured for images of {expected[0]} × {expected[1]}, got {height} × {width}"
         elif height < image.minimum[0] or width < image.minimum[1]:
             least = image.minimum

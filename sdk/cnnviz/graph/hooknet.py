@@ -26,6 +26,7 @@ from cnnviz.graph.weights import LiveWeights, clean_name
 __all__ = ["HookNet"]
 
 Saw = Callable[[str, nn.Module, Tensor | None], None]
+"""Gets a call's name, its module and what it gave, calls in the order in which they end."""
 
 
 class HookNet:
@@ -53,15 +54,17 @@ class HookNet:
         self.reason = reason
         self._module = model
         self._weights = LiveWeights(model)
-        self._layers: list[Layer] = []
+        self._order: list[str] = []
+        self._found: dict[str, Layer] = {}
         try:
             with torch.no_grad():
-                scores, self.output = self._run(example, self._describe)
+                scores, self.output = self._run(example, self._describe, begin=self._order.append)
         except (ParamsError, UnsuitableError):
             raise
         except Exception as error:
             message = f"{self.model} cannot run images of shape {tuple(example.shape)}: {type(error).__name__}: {error}"
             raise ParamsError(message, field="example") from error
+        self._layers = [self._found[name] for name in self._order]
         self.classes = int(scores.shape[1]) if scores.dim() == 2 else None
         self._example_shape = (int(example.shape[1]), int(example.shape[2]), int(example.shape[3]))
         self.digest = self._describe_digest()
@@ -101,7 +104,9 @@ class HookNet:
     def __call__(self, x: Tensor) -> Tensor: ...
     @overload
     def __call__(self, x: Tensor, taps: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]: ...
-    def __call__(self, x: Tensor, taps: Sequence[str] | None = None) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
+    def __call__(
+        self, x: Tensor, taps: Sequence[str] | None = None
+    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
         """Compute the scores, and the outputs of some layers with them.
 
         Args:
@@ -159,20 +164,30 @@ class HookNet:
             raise UnsuitableError(message)
         return scores, {name: seen[name] for name in taps}
 
-    def _run(self, x: Tensor, saw: Saw) -> tuple[Tensor, str]:
+    def _run(
+        self, x: Tensor, saw: Saw, *, begin: Callable[[str], None] | None = None
+    ) -> tuple[Tensor, str]:
         """Run the module on stand-ins for its weights, telling `saw` about each module call."""
-        state = {name: tensor.detach() for name, tensor in self._module.named_parameters(remove_duplicate=False)}
-        state |= {name: tensor.clone() for name, tensor in self._module.named_buffers(remove_duplicate=False)}
+        state = {
+            name: tensor.detach()
+            for name, tensor in self._module.named_parameters(remove_duplicate=False)
+        }
+        state |= {
+            name: tensor.clone()
+            for name, tensor in self._module.named_buffers(remove_duplicate=False)
+        }
         device = x.device
         with (
             random_state_kept(True, device),
             without_autocast(device),
             torch.compiler.set_stance("force_eager"),
             _modules_kept(self._module),
-            _watched(self._module, saw),
+            _watched(self._module, saw, begin),
         ):
             output = torch.func.functional_call(self._module, state, (x,), tie_weights=False)
-        return find_scores(output, of=lambda leaf: list(leaf.shape) if isinstance(leaf, Tensor) else None)
+        return find_scores(
+            output, of=lambda leaf: list(leaf.shape) if isinstance(leaf, Tensor) else None
+        )
 
     def _describe(self, name: str, module: nn.Module, output: Tensor | None) -> None:
         container = any(True for _ in module.children())
@@ -190,14 +205,16 @@ class HookNet:
             groups=int(getattr(module, "groups", 1)) if kind.startswith("conv") else 1,
             transposed=bool(getattr(module, "transposed", False)),
         )
-        self._layers.append(layer)
+        self._found[name] = layer
 
     def _describe_digest(self) -> str:
         state = {name: tensor_info(tensor) for name, tensor in model_state(self._module).items()}
         return hashlib.sha256(msgspec.json.encode([self.model, self._layers, state])).hexdigest()
 
     def _first_float(self) -> Tensor | None:
-        return next((tensor for tensor in self._module.parameters() if tensor.is_floating_point()), None)
+        return next(
+            (tensor for tensor in self._module.parameters() if tensor.is_floating_point()), None
+        )
 
 
 @contextmanager
@@ -213,8 +230,15 @@ def _modules_kept(model: nn.Module) -> Iterator[None]:
     try:
         for module in modules:
             vars(module)["training"] = False
-            for store in ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks"):
-                hooks = {key: hook for key, hook in vars(module)[store].items() if is_weight_hook(hook)}
+            for store in (
+                "_forward_hooks",
+                "_forward_pre_hooks",
+                "_backward_hooks",
+                "_backward_pre_hooks",
+            ):
+                hooks = {
+                    key: hook for key, hook in vars(module)[store].items() if is_weight_hook(hook)
+                }
                 vars(module)[store] = OrderedDict(hooks)
         yield
     finally:
@@ -227,8 +251,8 @@ def _modules_kept(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _watched(model: nn.Module, saw: Saw) -> Iterator[None]:
-    """Tell `saw` about every module's call in the order in which they begin, with the tensor that it gave."""
+def _watched(model: nn.Module, saw: Saw, begun: Callable[[str], None] | None) -> Iterator[None]:
+    """Tell `begun` each module call's name when it begins, `saw` the tensor that it gave when it ends."""
     names = Names()
     handles = []
 
@@ -237,6 +261,8 @@ def _watched(model: nn.Module, saw: Saw) -> Iterator[None]:
 
         def begin(*_: object) -> None:
             waiting.append(names.give(path))
+            if begun is not None:
+                begun(waiting[-1])
 
         def end(_module: nn.Module, _args: object, output: object) -> None:
             saw(waiting.pop(), module, output if isinstance(output, Tensor) else None)
@@ -254,7 +280,12 @@ def _watched(model: nn.Module, saw: Saw) -> Iterator[None]:
             handle.remove()
 
 
-_KINDS: Mapping[str, str] = {"batch_norm2d": "batch_norm", "batch_norm1d": "batch_norm", "re_lu": "relu", "re_lu6": "relu6"}
+_KINDS: Mapping[str, str] = {
+    "batch_norm2d": "batch_norm",
+    "batch_norm1d": "batch_norm",
+    "re_lu": "relu",
+    "re_lu6": "relu6",
+}
 
 
 def _kind(module: nn.Module) -> str:

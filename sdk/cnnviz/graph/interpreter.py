@@ -146,7 +146,16 @@ def _prepare(index: int, program: Program) -> _Step:
 
 
 def _with_done(step: _Step, done: Sequence[int]) -> _Step:
-    return _Step(step.index, step.op, step.name, step.function, step.args, step.kwargs, step.plain, tuple(done))
+    return _Step(
+        step.index,
+        step.op,
+        step.name,
+        step.function,
+        step.args,
+        step.kwargs,
+        step.plain,
+        tuple(done),
+    )
 
 
 def _decode(value: Any) -> Any:
@@ -169,7 +178,9 @@ def _is_plain(value: Any) -> bool:
     )
 
 
-def _fill(step: _Step, values: Mapping[int, Value], device: torch.device) -> tuple[list[Any], dict[str, Any]]:
+def _fill(
+    step: _Step, values: Mapping[int, Value], device: torch.device
+) -> tuple[list[Any], dict[str, Any]]:
     def fill(value: Any) -> Any:
         if isinstance(value, _Reference):
             return values[value.index]
@@ -179,11 +190,17 @@ def _fill(step: _Step, values: Mapping[int, Value], device: torch.device) -> tup
             return [fill(item) for item in value]
         return value
 
-    return [fill(value) for value in step.args], {name: fill(value) for name, value in step.kwargs.items()}
+    return [fill(value) for value in step.args], {
+        name: fill(value) for name, value in step.kwargs.items()
+    }
 
 
 def _tensor(constant: Constant) -> Tensor:
     dtype = getattr(torch, constant.dtype)
     if not constant.data:
         return torch.empty(constant.shape, dtype=dtype)
-    return torch.frombuffer(bytearray(constant.data), dtype=torch.uint8).view(dtype).reshape(constant.shape)
+    return (
+        torch.frombuffer(bytearray(constant.data), dtype=torch.uint8)
+        .view(dtype)
+        .reshape(constant.shape)
+    )

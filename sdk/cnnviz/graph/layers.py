@@ -60,7 +60,13 @@ class _Call:
 class _Lister:
     """Walks the nodes once and describes each call when its first node comes by."""
 
-    def __init__(self, nodes: Sequence[Node], scopes: Sequence[Sequence[Scope]], parameters: set[str], output: int):
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        scopes: Sequence[Sequence[Scope]],
+        parameters: set[str],
+        output: int,
+    ):
         self.nodes = nodes
         self.scopes = scopes
         self.parameters = parameters
@@ -114,7 +120,9 @@ class _Lister:
         return kind_of(node.op, node.args)
 
     def _is_leaf(self, call: _Call) -> bool:
-        return not call.deeper and (call.scope.class_name.startswith("torch.nn.") or len(self._main(call)) <= 1)
+        return not call.deeper and (
+            call.scope.class_name.startswith("torch.nn.") or len(self._main(call)) <= 1
+        )
 
     def _result(self, call: _Call) -> int:
         """The node that the call returns: the last one that is read outside it."""
@@ -132,7 +140,13 @@ class _Lister:
             return
         main = self._main(call)
         kind = self._kind(main[0]) if len(main) == 1 else _snake(short)
-        self._add(name, kind, self._result(call), op=main[0] if len(main) == 1 else None, owner=call.scope.path)
+        self._add(
+            name,
+            kind,
+            self._result(call),
+            op=main[0] if len(main) == 1 else None,
+            owner=call.scope.path,
+        )
 
     def _add_functional(self, index: int, path: str) -> None:
         kind = self._kind(index)
@@ -168,7 +182,13 @@ class _Lister:
                 groups=_groups(node),
                 transposed=kind.startswith("conv_transpose"),
             )
-        layer = Layer(name=name, kind=kind, shape=list(shape[1:]) if shape else [], container=container, **facts)
+        layer = Layer(
+            name=name,
+            kind=kind,
+            shape=list(shape[1:]) if shape else [],
+            container=container,
+            **facts,
+        )
         self.found.layers.append(layer)
         if shape is not None:
             self.found.taps[name] = result
@@ -180,7 +200,12 @@ class _Lister:
                 read = self.nodes[source]
                 if read.op == WEIGHT and read.name in self.parameters:
                     yield read.name
-                elif read.op != WEIGHT and not self.moving[source] and position in _ROLES and read.shape:
+                elif (
+                    read.op != WEIGHT
+                    and not self.moving[source]
+                    and position in _ROLES
+                    and read.shape
+                ):
                     yield self._derive(f"{owner}.{_ROLES[position]}".lstrip("."), source)
 
     def _derive(self, name: str, source: int) -> str:

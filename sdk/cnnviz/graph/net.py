@@ -108,12 +108,18 @@ def find_layer(layers: Sequence[Layer], name: str, *, model: str) -> Layer:
             return layer
     names = [layer.name for layer in layers]
     close = difflib.get_close_matches(str(name), names, n=5, cutoff=0.5)
-    hint = f"close ones are {close}" if close else f"its layers are {names[:12]}{' …' if len(names) > 12 else ''}"
+    hint = (
+        f"close ones are {close}"
+        if close
+        else f"its layers are {names[:12]}{' …' if len(names) > 12 else ''}"
+    )
     message = f"{model} has no layer {name!r}; {hint}"
     raise MissingError(message)
 
 
-def check_images(x: object, *, where: str, channels: int | None, device: torch.device | None) -> Tensor:
+def check_images(
+    x: object, *, where: str, channels: int | None, device: torch.device | None
+) -> Tensor:
     """Check a batch of images before a network gets it.
 
     Args:

@@ -41,12 +41,9 @@ _LAYERS = {
     "linear.default": "linear",
     "addmm.default": "linear",
     "batch_norm.default": "batch_norm",
-    "_native_batch_norm_legit_no_training.default": "batch_norm",
     "layer_norm.default": "layer_norm",
-    "native_layer_norm.default": "layer_norm",
     "rms_norm.default": "rms_norm",
     "group_norm.default": "group_norm",
-    "native_group_norm.default": "group_norm",
     "instance_norm.default": "instance_norm",
     "linalg_vector_norm.default": "norm",
     "norm.ScalarOpt_dim": "norm",
@@ -59,7 +56,6 @@ _LAYERS = {
     "avg_pool3d.default": "avg_pool3d",
     "adaptive_avg_pool1d.default": "adaptive_avg_pool1d",
     "adaptive_avg_pool2d.default": "adaptive_avg_pool2d",
-    "_adaptive_avg_pool2d.default": "adaptive_avg_pool2d",
     "adaptive_avg_pool3d.default": "adaptive_avg_pool3d",
     "adaptive_max_pool1d.default": "adaptive_max_pool1d",
     "adaptive_max_pool2d.default": "adaptive_max_pool2d",
@@ -105,7 +101,6 @@ _NONLINEARITIES = {
     "clamp_max.default": "clamp",
     "leaky_relu.default": "leaky_relu",
     "prelu.default": "prelu",
-    "_prelu_kernel.default": "prelu",
     "rrelu.default": "rrelu",
     "elu.default": "elu",
     "selu.default": "selu",
@@ -122,9 +117,7 @@ _NONLINEARITIES = {
     "softsign.default": "softsign",
     "glu.default": "glu",
     "softmax.int": "softmax",
-    "_softmax.default": "softmax",
     "log_softmax.int": "log_softmax",
-    "_log_softmax.default": "log_softmax",
     "softshrink.default": "softshrink",
     "hardshrink.default": "hardshrink",
 }
@@ -205,10 +198,10 @@ _PLUMBING = [
     "contiguous.default", "detach.default", "alias.default", "to.dtype", "to.dtype_layout", "to.device", "type_as.default",
     "_to_copy.default", "lift_fresh_copy.default", "broadcast_tensors.default", "unfold.default", "slice_scatter.default",
     "select_scatter.default", "copy.default", "im2col.default", "col2im.default", "meshgrid.indexing",
-    "zeros.default", "ones.default", "full.default", "zeros_like.default", "ones_like.default", "full_like.default",
+    "zeros.default", "ones.default", "full.default", "zeros_like.default", "ones_like.default", "full_like.default", "fill.Tensor", "fill.Scalar", "zero.default",
     "new_zeros.default", "new_ones.default", "new_full.default", "arange.default", "arange.start", "arange.start_step",
     "linspace.default", "scalar_tensor.default", "eye.default", "eye.m", "tril.default", "triu.default",
-    "_weight_norm.default", "_weight_norm_interface.default", "linalg_norm.default", "dot.default", "mv.default", "vdot.default",
+    "_weight_norm.default", "linalg_norm.default", "dot.default", "mv.default", "vdot.default",
     "outer.default", "norm_except_dim.default", "eq.Scalar", "eq.Tensor", "ne.Scalar", "ne.Tensor", "gt.Scalar", "gt.Tensor",
     "ge.Scalar", "ge.Tensor", "lt.Scalar", "lt.Tensor", "le.Scalar", "le.Tensor", "logical_not.default", "logical_and.default",
     "logical_or.default", "bitwise_not.default", "bitwise_and.Tensor", "bitwise_or.Tensor", "argmax.default", "argmin.default",
@@ -218,7 +211,12 @@ _PLUMBING = [
 
 ATEN_KINDS: dict[str, str] = {
     f"aten.{name}": kind
-    for name, kind in {**dict.fromkeys(_PLUMBING, ""), **_LAYERS, **_NONLINEARITIES, **_ARITHMETIC}.items()
+    for name, kind in {
+        **dict.fromkeys(_PLUMBING, ""),
+        **_LAYERS,
+        **_NONLINEARITIES,
+        **_ARITHMETIC,
+    }.items()
 }
 """Every ATen overload that a graph may call, and the kind of layer it makes ("" for none)."""
 
@@ -243,7 +241,8 @@ IDENTITIES = frozenset(
 """Operators whose result may be their first argument itself."""
 
 RANDOM = frozenset(
-    f"aten.{name}.default" for name in ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "rrelu")
+    f"aten.{name}.default"
+    for name in ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "rrelu")
 )
 """Operators that draw random numbers when their `training` argument is true."""
 

@@ -28,7 +28,11 @@ def find_scores(output: Any, *, of: Callable[[Any], list[int] | None]) -> tuple[
     Raises:
         UnsuitableError: the output holds no tensor.
     """
-    tensors = [(leaf, name, shape) for leaf, name in _leaves(output, "output") if (shape := of(leaf)) is not None]
+    tensors = [
+        (leaf, name, shape)
+        for leaf, name in _leaves(output, "output")
+        if (shape := of(leaf)) is not None
+    ]
     for leaf, name, shape in tensors:
         if len(shape) == 2:
             return leaf, name
@@ -40,13 +44,17 @@ def find_scores(output: Any, *, of: Callable[[Any], list[int] | None]) -> tuple[
 
 def _leaves(value: Any, name: str) -> Iterator[tuple[Any, str]]:
     if isinstance(value, Mapping):
-        keys = sorted(value, key=lambda key: _PREFERRED.index(key) if key in _PREFERRED else len(_PREFERRED))
+        keys = sorted(
+            value, key=lambda key: _PREFERRED.index(key) if key in _PREFERRED else len(_PREFERRED)
+        )
         for key in keys:
             yield from _leaves(value[key], f"{name}[{key!r}]")
     elif isinstance(value, tuple | list):
         fields = getattr(value, "_fields", None)
         for position, item in enumerate(value):
-            yield from _leaves(item, f"{name}.{fields[position]}" if fields else f"{name}[{position}]")
+            yield from _leaves(
+                item, f"{name}.{fields[position]}" if fields else f"{name}[{position}]"
+            )
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
             yield from _leaves(getattr(value, field.name), f"{name}.{field.name}")

@@ -15,7 +15,16 @@ import msgspec
 from cnnviz.contract.layers import Layer
 from cnnviz.contract.names import FORMAT_VERSION
 
-__all__ = ["INPUT", "WEIGHT", "Constant", "ImageInput", "Node", "Program", "TensorInfo", "references"]
+__all__ = [
+    "INPUT",
+    "WEIGHT",
+    "Constant",
+    "ImageInput",
+    "Node",
+    "Program",
+    "TensorInfo",
+    "references",
+]
 
 INPUT = "input"
 WEIGHT = "weight"

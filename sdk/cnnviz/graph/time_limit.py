@@ -48,7 +48,9 @@ class _Work(threading.Thread, Generic[T]):
     def give_up(self) -> None:
         """Raise in the thread until it has ended: an exception can be lost in a destructor or a C callback."""
         while self.is_alive():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident or 0), ctypes.py_object(_GiveUp))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self.ident or 0), ctypes.py_object(_GiveUp)
+            )
             self.join(_POLL_SECONDS)
 
 

@@ -40,7 +40,10 @@ class LiveWeights:
             for store in (module._parameters, module._buffers):
                 for name, tensor in store.items():
                     if tensor is not None:
-                        self._places[clean_name(f"{prefix}.{name}" if prefix else name)] = (store, name)  # type: ignore[assignment]
+                        self._places[clean_name(f"{prefix}.{name}" if prefix else name)] = (
+                            store,
+                            name,
+                        )  # type: ignore[assignment]
 
     def get(self, name: str) -> Tensor:
         """Give one tensor, cut from autograd."""
