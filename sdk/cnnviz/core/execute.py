@@ -90,8 +90,12 @@ def _taps(
         reason = request.method.unsuitable(ctx.net)
         if reason is not None:
             raise UnsuitableError(f"{request.method.name} does not suit this network: {reason}")
+        known = {layer.name for layer in ctx.net.layers}
         layers = request.method.layers(ctx.net, request.params)
-        return [ctx.net.layer(layer).name for layer in layers]
+        for name in layers:
+            if name not in known:
+                ctx.net.layer(name)  # raises, and names close ones
+        return layers
     return None
 
 

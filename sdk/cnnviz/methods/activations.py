@@ -25,6 +25,9 @@ MIN_EXAMPLES = 2
 """The automatic choice leaves room for this many examples."""
 
 
+_NEVER_NEGATIVE = frozenset({"relu", "relu6", "sigmoid", "hardsigmoid", "softplus"})
+
+
 class ActivationsParams(Params):
     """Which layers, and how many bytes of them."""
 
@@ -80,17 +83,18 @@ class Activations(Method[ActivationsParams]):
         """Give one record a layer: `activations` (n, K, h, w), or (n, K) without positions."""
         names = self.layers(ctx.net, params)
         last = channels_last_layers(ctx.net.layers)
+        kinds = {layer.name: layer.kind for layer in ctx.net.layers}
         outputs = {name: ctx.activation(name) for name in names}
         total = len(ctx.examples)
         bytes_an_example = sum(output[:1].nbytes for output in outputs.values())
         kept = max(1, min(total, params.max_bytes // max(bytes_an_example, 1)))
-        facts: dict[str, Any] = {"examples": kept, "examples_total": total, "signed": True}
+        facts: dict[str, Any] = {"examples": kept, "examples_total": total}
         return [
             Result(
                 kind="feature_maps",
                 layer=name,
                 arrays={"activations": channels_first(output[:kept], last=name in last)},
-                facts=facts | {"signed": not _never_negative(ctx.net.layer(name))},
+                facts=facts | {"signed": kinds[name] not in _NEVER_NEGATIVE},
             )
             for name, output in outputs.items()
         ]
@@ -162,6 +166,3 @@ def _parent(layer: Layer) -> str:
 def _has_channels(layer: Layer) -> bool:
     return len(layer.shape) in {1, 3} and 0 not in layer.shape
 
-
-def _never_negative(layer: Layer) -> bool:
-    return layer.kind in {"relu", "relu6", "sigmoid", "hardsigmoid", "softplus"}

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["LayerStatistics", "LayerStatisticsParams"]
 
 
+_GIVES_ZEROS = frozenset({"relu", "relu6", "threshold", "clamp", "clamp_min"})
+
+
 class LayerStatisticsParams(Params):
     """What is measured beside the outputs."""
 
@@ -84,7 +87,7 @@ def _output_columns(statistics: list[OutputStatistics], rows: list[Layer]) -> di
     columns = {name: _column([getattr(each, name) for each in statistics]) for name in names}
     columns["dead"] = _column(
         [
-            _dead(each) if row.rectifier and row.kind != "leaky_relu" else np.nan
+            _dead(each) if row.rectifier and row.kind in _GIVES_ZEROS else np.nan
             for each, row in zip(statistics, rows, strict=True)
         ]
     )
@@ -95,8 +98,8 @@ def _output_columns(statistics: list[OutputStatistics], rows: list[Layer]) -> di
 
 
 def _dead(statistics: OutputStatistics) -> float:
-    """Count the channels that are zero everywhere; one with a NaN is broken, not dead."""
-    return float(((statistics.channel_zeros == 1) & (statistics.channel_nonfinite == 0)).sum())
+    """Count the channels whose maximum is zero; one with a NaN is broken, not dead."""
+    return float(((statistics.channel_max == 0) & (statistics.channel_nonfinite == 0)).sum())
 
 
 def _weight_columns(ctx: Context, rows: list[Layer], *, change: bool) -> dict[str, np.ndarray]:

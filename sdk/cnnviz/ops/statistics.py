@@ -18,11 +18,7 @@ from torch import Tensor
 __all__ = ["OutputStatistics", "output_statistics", "weight_statistics"]
 
 _PIECE = 2**18
-"""Values handled at a time where one pass follows another: they stay in the processor's cache."""
-
-
-_BLOCK = 4096
-"""Squares added one after the other in float32; the error stays near a part in a million."""
+"""Values handled at a time: one pass follows the other while they are in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -54,59 +50,73 @@ def output_statistics(outputs: Sequence[Tensor]) -> list[OutputStatistics]:
         outputs: one tensor (N, K, …) a layer, any float type.
     """
     planes = [_planes(output) for output in outputs]
-    sizes = [plane.shape[1] if plane.numel() else 0 for plane in planes]
-    scratch: dict[Any, Tensor] = {}
-    measured = [_fast(plane, scratch) for plane in planes if plane.numel()]
-    joined = torch.cat(measured, dim=2).double().cpu().numpy() if measured else np.empty((4, 0, 0))
-    parts = np.split(joined, np.cumsum(sizes)[:-1], axis=2) if sizes else []
-    return [_join(part, plane) for part, plane in zip(parts, planes, strict=True)]
+    scratch = _Scratch()
+    parts = [_fast(plane, scratch) for plane in planes if plane.numel()]
+    if not parts:
+        return [_undefined() for plane in planes]
+    table = torch.cat(parts, dim=1).double().cpu().numpy()
+    results: list[OutputStatistics] = []
+    start = 0
+    for plane in planes:
+        stop = start + (plane.shape[1] if plane.numel() else 0)
+        results.append(_join(table[:, start:stop], plane) if plane.numel() else _undefined())
+        start = stop
+    return results
+
+
+class _Scratch:
+    """Room for what is summed at once; new memory for each layer would cost more than the sums."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[tuple[torch.dtype, torch.device], Tensor] = {}
+
+    def like(self, values: Tensor) -> Tensor:
+        """Give room of the same shape, type and device; what was in it is lost."""
+        key = values.dtype, values.device
+        room = self._rooms.get(key)
+        if room is None or room.numel() < values.numel():
+            room = self._rooms[key] = values.new_empty(max(values.numel(), _PIECE))
+        return room[: values.numel()].view(values.shape)
 
 
 def _planes(output: Tensor) -> Tensor:
     """Give an output as (N, K, positions) in a type that can be summed."""
-    wide = output.detach()
-    if wide.dtype not in {torch.float32, torch.float64}:
-        wide = wide.float()
-    return wide.reshape(*wide.shape[:2], -1) if wide.numel() else wide.reshape(len(wide), 0, 0)
+    wide = _wide(output.detach())
+    return wide.reshape(*wide.shape[:2], -1) if wide.numel() else wide.new_empty(0, 0, 0)
 
 
-def _fast(plane: Tensor, scratch: dict[Any, Tensor]) -> Tensor:
-    """Sum, root of the sum of squares, maximum and number of zeros of each plane: (4, N, K)."""
-    key = plane.dtype, plane.device
-    room = scratch.get(key)
-    if room is None or room.numel() < plane.numel():
-        room = scratch[key] = torch.empty(plane.numel(), dtype=plane.dtype, device=plane.device)
-    # A sum of booleans is ten times slower than one of floats.
-    is_zero = torch.eq(plane, 0, out=room[: plane.numel()].view(plane.shape))
-    sums = [plane.sum(dim=2), _norms(plane), plane.amax(dim=2), is_zero.sum(dim=2)]
-    return torch.stack(sums)
+def _wide(values: Tensor) -> Tensor:
+    return values if values.dtype in {torch.float32, torch.float64} else values.float()
 
 
-def _norms(values: Tensor) -> Tensor:
-    """L2 norms over the last dimension.
+def _fast(plane: Tensor, scratch: _Scratch) -> Tensor:
+    """Sum, sum of squares, number of zeros and maximum of each channel: (4, K)."""
+    examples = max(1, _PIECE // plane[0].numel())
+    parts: list[Tensor] = []
+    for piece in plane.split(examples):
+        room = scratch.like(piece)
+        squares = torch.mul(piece, piece, out=room).sum(dim=2)
+        # A sum of booleans is ten times slower than one of floats.
+        zeros = torch.eq(piece, 0, out=room).sum(dim=2)
+        sums = torch.stack([piece.sum(dim=2), squares, zeros]).sum(dim=1)
+        parts.append(torch.cat([sums, piece.amax(dim=2).amax(dim=0, keepdim=True)]))
+    if len(parts) == 1:
+        return parts[0]
+    joined = torch.stack(parts)
+    return torch.cat([joined[:, :3].sum(dim=0), joined[:, 3:].amax(dim=0)])
 
-    torch's norm, unlike its sum, adds one after the other: over a million equal values float32 is
-    off by a part in five hundred. So norms of blocks first, and of these then.
-    """
-    whole = values.shape[-1] // _BLOCK * _BLOCK
-    if whole <= _BLOCK:
-        return torch.linalg.vector_norm(values, dim=-1)
-    blocks = torch.linalg.vector_norm(values[..., :whole].unflatten(-1, (-1, _BLOCK)), dim=-1)
-    rest = torch.linalg.vector_norm(values[..., whole:], dim=-1, keepdim=True)
-    return torch.linalg.vector_norm(torch.cat([blocks, rest], dim=-1), dim=-1)
+
+def _undefined() -> OutputStatistics:
+    nan, nothing = float("nan"), np.empty(0)
+    return OutputStatistics(nan, nan, nan, nan, nan, 0, 0, nothing, nothing, nothing, nothing)
 
 
 def _join(part: np.ndarray, plane: Tensor) -> OutputStatistics:
-    """Join the planes of one layer: (4, N, K) float64."""
-    if not plane.numel():
-        nothing = np.empty(0)
-        nan = float("nan")
-        return OutputStatistics(nan, nan, nan, nan, nan, 0, 0, nothing, nothing, nothing, nothing)
-    squares, zeros = np.square(part[1]).sum(0), part[3].sum(0)
+    """Finish one layer, from (4, K) float64."""
+    sums, squares, zeros, highest = part
     count = plane.numel()
     energy, zero_share = squares.sum() / count, zeros.sum() / count
     with np.errstate(invalid="ignore"):
-        sums = part[0].sum(0)
         mean = sums.sum() / count
         variance = energy - mean**2
     tiny = energy < 1e-30 and zero_share < 1
@@ -116,11 +126,11 @@ def _join(part: np.ndarray, plane: Tensor) -> OutputStatistics:
         zeros=zero_share,
         mean=mean,
         std=float(np.sqrt(variance)),
-        max=part[2].max(),
+        max=highest.max(),
         energy=energy,
         nan=0,
         inf=0,
-        channel_max=part[2].max(0),
+        channel_max=highest,
         channel_mean=sums / (count / len(sums)),
         channel_zeros=zeros / (count / len(sums)),
         channel_nonfinite=np.zeros(len(sums)),
@@ -167,7 +177,8 @@ def weight_statistics(
         (L2 norm, norm of the change by the norm before, count of values that are not finite) by
         name; the change is NaN at first, where the weight was zero, and where it is not finite.
     """
-    squares = {name: _squares(weight, name, memory) for name, weight in weights.items()}
+    scratch = _Scratch()
+    squares = {name: _squares(w, name, memory, scratch) for name, w in weights.items()}
     if not squares:
         return {}
     table = torch.stack(list(squares.values())).cpu().numpy()
@@ -184,8 +195,8 @@ def weight_statistics(
     return result
 
 
-def _squares(weight: Tensor, name: str, memory: dict[str, Any] | None) -> Tensor:
-    """Sum the squares of a weight and of its change; the copy of it is brought up to date."""
+def _squares(weight: Tensor, name: str, memory: dict[str, Any] | None, scratch: _Scratch) -> Tensor:
+    """Sum the squares of a weight and of its change, (2,) float64; brings the copy up to date."""
     flat = weight.detach().reshape(-1)
     copies = {} if memory is None else memory.setdefault("weights", {})
     copy = copies.get(name)
@@ -196,19 +207,24 @@ def _squares(weight: Tensor, name: str, memory: dict[str, Any] | None) -> Tensor
     changes: list[Tensor] = []
     for start in range(0, flat.numel(), _PIECE):
         piece = flat[start : start + _PIECE]
-        squares.append(_square(piece))
+        squares.append(_square(piece, scratch))
         if known:
             old = copy[start : start + _PIECE]
-            changes.append(_square(old.sub_(piece)))
+            changes.append(_square(old.sub_(piece), scratch))
             old.copy_(piece)
-    nothing = torch.full((), torch.nan, dtype=torch.float64, device=flat.device)
-    square = torch.stack(squares).sum() if squares else nothing
-    return torch.stack([square, torch.stack(changes).sum() if changes else nothing])
+    return torch.stack([_total(squares, flat.device), _total(changes, flat.device)])
 
 
-def _square(values: Tensor) -> Tensor:
-    wide = values if values.dtype == torch.float64 else values.float()
-    return _norms(wide).double().square()
+def _square(values: Tensor, scratch: _Scratch) -> Tensor:
+    wide = _wide(values)
+    return torch.mul(wide, wide, out=scratch.like(wide)).sum()
+
+
+def _total(parts: list[Tensor], device: torch.device) -> Tensor:
+    """Join the sums of pieces in float64; NaN without any."""
+    if not parts:
+        return torch.full((), torch.nan, dtype=torch.float64, device=device)
+    return torch.stack(parts).double().sum()
 
 
 def _finite_norm(weight: Tensor) -> tuple[float, float]:
