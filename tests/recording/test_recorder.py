@@ -20,6 +20,8 @@ from cnnviz.recording import Recorder
 from cnnviz.storage.event_files import scan_events
 from cnnviz.storage.snapshots import SnapshotFile
 
+from .conftest import tiny_net, wait_for_disk
+
 
 def steps_on_disk(run, part="snapshots"):
     folder = run / "plugins" / "cnnviz" / part
@@ -41,6 +43,7 @@ def record(model, writer, images, *, steps, **arguments):
     with Recorder(model, writer, examples=images, normalize=(0.0, 1.0), **arguments) as recorder:
         for step in steps:
             recorder.step(step)
+            wait_for_disk(recorder)
     return recorder
 
 
@@ -73,6 +76,7 @@ def test_records_hold_the_weights_of_their_own_step(net, images, tmp_path):
                 net[0].weight.mul_(0.5)
             kernels.append(net[0].weight.detach().clone().numpy())
             recorder.step(step)
+            wait_for_disk(recorder)
     for step, kernel in enumerate(kernels):
         file = SnapshotFile(tmp_path / "plugins" / "cnnviz" / "snapshots" / f"{step}.safetensors")
         (entry,) = [e for e in file.manifest.records if e.key == "filters/0"]
@@ -113,11 +117,14 @@ def test_graph_and_examples_are_stored_before_the_first_step(net, images, tmp_pa
 
 
 def test_a_summary_writer_keeps_its_scalars_and_gets_our_events(net, images, tmp_path):
-    with SummaryWriter(str(tmp_path)) as writer:
-        with Recorder(net, writer, examples=images, normalize=(0.0, 1.0), every=4) as recorder:
-            for step in range(20):
-                writer.add_scalar("loss", 1 / (step + 1), step)
-                recorder.step(step)
+    with (
+        SummaryWriter(str(tmp_path)) as writer,
+        Recorder(net, writer, examples=images, normalize=(0.0, 1.0), every=4) as recorder,
+    ):
+        for step in range(20):
+            writer.add_scalar("loss", 1 / (step + 1), step)
+            recorder.step(step)
+            wait_for_disk(recorder)
     assert len(list(tmp_path.glob("*tfevents*"))) == 1
     assert not (tmp_path / "cnnviz").exists()
     assert events(tmp_path) == [0, 4, 8, 12, 16, 19]
@@ -127,11 +134,14 @@ def test_a_summary_writer_keeps_its_scalars_and_gets_our_events(net, images, tmp
 
 def test_tensorboardx_gets_our_events_too(net, images, tmp_path):
     tensorboardX = pytest.importorskip("tensorboardX")
-    with tensorboardX.SummaryWriter(str(tmp_path)) as writer:
-        with Recorder(net, writer, examples=images, normalize=(0.0, 1.0), every=2) as recorder:
-            for step in range(5):
-                writer.add_scalar("loss", 1.0, step)
-                recorder.step(step)
+    with (
+        tensorboardX.SummaryWriter(str(tmp_path)) as writer,
+        Recorder(net, writer, examples=images, normalize=(0.0, 1.0), every=2) as recorder,
+    ):
+        for step in range(5):
+            writer.add_scalar("loss", 1.0, step)
+            recorder.step(step)
+            wait_for_disk(recorder)
     assert events(tmp_path) == [0, 2, 4]
 
 
@@ -188,8 +198,6 @@ def test_after_closing_step_does_nothing(net, images, tmp_path):
 
 
 def test_several_recorders_write_side_by_side(images, tmp_path):
-    from .conftest import tiny_net
-
     recorders = [
         Recorder(tiny_net(), tmp_path / name, examples=images, normalize=(0.0, 1.0), every=1)
         for name in ("a", "b")
@@ -197,6 +205,7 @@ def test_several_recorders_write_side_by_side(images, tmp_path):
     for step in range(3):
         for recorder in recorders:
             recorder.step(step)
+            wait_for_disk(recorder)
     for recorder in recorders:
         recorder.close()
     assert steps_on_disk(tmp_path / "a") == steps_on_disk(tmp_path / "b") == [0, 1, 2]
@@ -212,8 +221,6 @@ def test_two_recorders_cannot_share_a_run(net, images, tmp_path):
 
 
 def test_a_recorder_does_not_keep_the_model_alive(images, tmp_path):
-    from .conftest import tiny_net
-
     model = tiny_net()
     recorder = record(model, tmp_path, images, steps=[0])
     gone = weakref.ref(model[0].weight)
@@ -237,6 +244,8 @@ def test_interpreter_exit_writes_everything(tmp_path):
         import torch, cnnviz
         from torch import nn
         from torch.utils.tensorboard import SummaryWriter
+
+from .conftest import tiny_net, wait_for_disk
         model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3))
         writer = SummaryWriter({str(tmp_path)!r})
         recorder = cnnviz.Recorder(

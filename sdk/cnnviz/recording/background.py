@@ -49,6 +49,11 @@ class BackgroundWriter(Generic[T]):
             self._thread.start()
         self._items.put(item)
 
+    @property
+    def waiting(self) -> int:
+        """Items offered and not yet written."""
+        return self._items.unfinished_tasks
+
     def give_back(self) -> None:
         """Free a reserved place that is not needed after all."""
         self._slots.release()
@@ -78,3 +83,4 @@ class BackgroundWriter(Generic[T]):
             del item
             self.cpu_seconds = time.thread_time()
             self._slots.release()
+            self._items.task_done()

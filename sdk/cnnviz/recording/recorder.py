@@ -153,7 +153,7 @@ class Recorder:
             if self._last < step < self._next:
                 self._last = step
                 return
-        except TypeError:
+        except Exception:  # noqa: BLE001 - not a number: told below
             pass
         self._look(step)
 
