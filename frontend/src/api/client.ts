@@ -7,9 +7,9 @@ import type {
   Channels,
   Examples,
   Maps,
-  RecordFacts,
+  RecordAnswer,
   RunAnswer,
-  Runs,
+  RunsAnswer,
   ScalarCurve,
   Scores,
   Statistics,
@@ -103,16 +103,16 @@ export class Client {
     this.#cache = new AnswerCache(cacheBytes);
   }
 
-  runs(since?: string, signal?: AbortSignal): Promise<Runs> {
-    return this.#json<Runs>("runs", { since }, signal);
+  runs(since?: string, signal?: AbortSignal): Promise<RunsAnswer> {
+    return this.#json<RunsAnswer>("runs", { since }, signal);
   }
 
   run(run: string, since?: string, signal?: AbortSignal): Promise<RunAnswer> {
-    return this.#json<unknown>("run", { run, since }, signal).then(decode.runAnswer);
+    return this.#json<RunAnswer>("run", { run, since }, signal);
   }
 
-  record(address: RecordAddress, signal?: AbortSignal): Promise<RecordFacts> {
-    return this.#json<RecordFacts>("record", { ...address }, signal);
+  record(address: RecordAddress, signal?: AbortSignal): Promise<RecordAnswer> {
+    return this.#json<RecordAnswer>("record", { ...address }, signal);
   }
 
   maps(args: MapsArguments): Ask<Maps> {

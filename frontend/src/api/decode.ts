@@ -5,8 +5,6 @@ import type {
   Examples,
   Maps,
   MapsFacts,
-  RunAnswer,
-  RunIndex,
   ScalarCurve,
   Scores,
   Statistics,
@@ -40,23 +38,6 @@ function needFloats(raw: Tensors, name: string): Float32Array {
 
 function steps(raw: Tensors): number[] {
   return (raw.metadata.steps as number[] | undefined) ?? [];
-}
-
-/** The documented `{rev, index}`, with every list present. */
-export function runAnswer(body: unknown): RunAnswer {
-  const answer = body as { rev: string; index: RunIndex | null };
-  return { rev: answer.rev, index: answer.index && withLists(answer.index) };
-}
-
-function withLists(index: RunIndex): RunIndex {
-  return {
-    ...index,
-    series: index.series ?? [],
-    skipped: index.skipped ?? [],
-    layers: index.layers ?? [],
-    scalars: index.scalars ?? [],
-    problems: index.problems ?? [],
-  };
 }
 
 export function maps(raw: Tensors): Maps {

@@ -1,89 +1,22 @@
-/** What the routes of docs/http_api.md answer, under their JSON names. */
+/** What the routes answer: their JSON (written from the plugin's structs), and the decoded tensors. */
 
-export interface RunSummary {
-  name: string;
-  /** How many steps were captured. */
-  steps: number;
-  first_step: number | null;
-  last_step: number | null;
-  scalars: string[];
-  problems: string[];
-}
+import type { MapsFacts } from "./contract";
 
-export interface Runs {
-  rev: string;
-  logdir: string;
-  /** null when `since` equals `rev`. */
-  runs: RunSummary[] | null;
-}
+export type {
+  ArrayShape,
+  ExamplesIndex,
+  Layer,
+  MapsFacts,
+  RecordAnswer,
+  RunAnswer,
+  RunIndex,
+  RunSummary,
+  RunsAnswer,
+  Series,
+} from "./contract";
 
 /** The closed set of result kinds (cnnviz.contract.results). */
 export type Kind = "kernels" | "feature_maps" | "heatmap" | "layer_table" | "scores";
-
-export interface ArrayShape {
-  dtype: string;
-  shape: number[];
-}
-
-/** All captures of one record key in a run. */
-export interface Series {
-  key: string;
-  method: string;
-  kind: Kind;
-  layer: string | null;
-  params: Record<string, unknown>;
-  facts: Record<string, unknown>;
-  arrays: Record<string, ArrayShape>;
-  /** Positions in `RunIndex.steps`, ascending. */
-  at: number[];
-}
-
-export interface Layer {
-  name: string;
-  kind: string;
-  /** Output of one image: [K, h, w], [K], or [] when it is not a tensor. */
-  shape: number[];
-  container: boolean;
-  rectifier: boolean;
-  nonlinearity: boolean;
-  weights: string[];
-  groups: number;
-  transposed: boolean;
-}
-
-export interface ExamplesFacts {
-  digest: string;
-  count: number;
-  /** [C, H, W] or [N, C, H, W]. */
-  shape: number[];
-  labels: number[] | null;
-  class_names: string[] | null;
-}
-
-export interface RunIndex {
-  rev: string;
-  name: string;
-  /** Strictly increasing. */
-  steps: number[];
-  wall_times: number[];
-  digests: string[];
-  checkpoints: boolean[];
-  sources: ("bulk" | "preview")[];
-  series: Series[];
-  skipped: { step: number; method: string; reason: string }[];
-  /** In forward order, containers included. */
-  layers: Layer[];
-  model: { digest: string; parameters: number; captured: "graph" | "hooks" } | null;
-  examples: ExamplesFacts | null;
-  scalars: string[];
-  problems: string[];
-}
-
-export interface RunAnswer {
-  rev: string;
-  /** The whole index, or null when `since` equals `rev`. */
-  index: RunIndex | null;
-}
 
 export type TypedArray =
   | Uint8Array
@@ -107,19 +40,6 @@ export interface Tensors {
   tensors: Record<string, Tensor>;
   /** Bytes held by the arrays. */
   bytes: number;
-}
-
-/** What `maps` says beside its pictures. */
-export interface MapsFacts {
-  run: string;
-  step: number;
-  key: string;
-  array: string;
-  image: number | null;
-  digest: string;
-  source: "bulk" | "preview";
-  signed: boolean;
-  unit: string | null;
 }
 
 /** One record's pictures at one step; `codes` or, with exact, `values`. */
@@ -194,12 +114,4 @@ export interface ScalarCurve {
   steps: number[];
   values: Float32Array;
   wallTimes: Float64Array;
-}
-
-export interface RecordFacts {
-  provenance: Record<string, unknown>;
-  facts: Record<string, unknown>;
-  arrays: Record<string, ArrayShape>;
-  /** Lines of Python that load the same arrays. */
-  python: string;
 }

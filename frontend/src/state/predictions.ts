@@ -1,6 +1,6 @@
 /** What the net says of an example at a step. */
 
-import type { ExamplesFacts, Scores } from "../api/types";
+import type { ExamplesIndex, Scores } from "../api/types";
 import { latestAtOrBefore } from "./steps";
 
 export interface Prediction {
@@ -19,7 +19,7 @@ export function predictionAt(
   scores: Scores,
   image: number,
   step: number,
-  facts: ExamplesFacts,
+  facts: ExamplesIndex,
 ): Prediction | null {
   const at = latestAtOrBefore(scores.steps, step);
   if (at < 0 || image >= scores.examples || scores.top === 0) return null;
@@ -36,6 +36,6 @@ export function predictionAt(
 }
 
 /** A class by its name, by its number where it has none. */
-export function className(facts: ExamplesFacts, target: number): string {
+export function className(facts: ExamplesIndex, target: number): string {
   return facts.class_names?.[target] ?? `class ${target}`;
 }

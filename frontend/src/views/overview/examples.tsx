@@ -1,7 +1,7 @@
 /** The examples in their true colours, each with what the net says of it now. */
 
 import { useMemo } from "preact/hooks";
-import type { ExamplesFacts, Examples as Pictures, Scores } from "../../api/types";
+import type { ExamplesIndex, Examples as Pictures, Scores } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
 import { packed } from "../../draw/colour_map";
 import { shareText } from "../../draw/number_text";
@@ -70,7 +70,7 @@ export function Examples({ store, client }: ViewProps) {
 
 function predictionsOf(
   scores: Scores | undefined,
-  facts: ExamplesFacts,
+  facts: ExamplesIndex,
   step: number | null,
 ): (Prediction | null)[] {
   const count = Math.min(facts.count, SHOWN);
@@ -82,7 +82,7 @@ function predictionsOf(
 interface ExampleProps {
   store: Store;
   pictures: Pictures;
-  facts: ExamplesFacts;
+  facts: ExamplesIndex;
   image: number;
   prediction: Prediction | null;
 }

@@ -40,7 +40,7 @@ function Title({ store }: { store: Store }) {
   if (!index) return null;
   const leaves = store.leaves.value.length;
   const facts = [
-    index.model && `${countText(index.model.parameters)} parameters`,
+    index.model?.parameters && `${countText(index.model.parameters)} parameters`,
     leaves > 0 && `${leaves} layers`,
     index.model?.captured === "hooks" && "captured by hooks",
     index.sources.length > 0 &&

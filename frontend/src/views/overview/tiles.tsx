@@ -49,6 +49,7 @@ export function Tiles({ atlas, count, picture, names, onOpen }: Props) {
       height: rows * step - GAP,
     });
     context.clearRect(0, 0, layout.columns * step, rows * step);
+    context.strokeStyle = "rgba(128, 128, 128, 0.25)";
     const source = canvasOf(atlas.pixels, atlas.width, atlas.height);
     const drawn = {
       width: (layout.cell * picture.width) / side,
@@ -58,6 +59,8 @@ export function Tiles({ atlas, count, picture, names, onOpen }: Props) {
       const x = (i % layout.columns) * step;
       const y = Math.floor(i / layout.columns) * step;
       drawScaled(context, source, { x: i * picture.width, y: 0, ...picture }, { x, y, ...drawn });
+      // All zeros is white, as the page is: an edge shows that a picture is there.
+      context.strokeRect(x + 0.5, y + 0.5, drawn.width - 1, drawn.height - 1);
     }
   }, [atlas, layout?.columns, layout?.cell, count, picture.width, picture.height]);
   const hit = (event: MouseEvent): number => {

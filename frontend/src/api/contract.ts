@@ -1,0 +1,238 @@
+// Written by scripts/generate_contract.py from tb_cnnviz/schema.py. Do not edit.
+
+/**
+ * Type and shape of one array of a series, as recorded last.
+ */
+export interface ArrayShape {
+  dtype: string;
+  shape: number[];
+}
+/**
+ * Header of the route `channels`.
+ */
+export interface ChannelsFacts {
+  run: string;
+  rev: string;
+  layer: string;
+  steps: number[];
+}
+/**
+ * Any answer whose status is 400 or more.
+ */
+export interface ErrorAnswer {
+  error: ErrorBody;
+}
+/**
+ * What went wrong, in one sentence.
+ */
+export interface ErrorBody {
+  kind: string;
+  message: string;
+  field?: string | null;
+}
+/**
+ * Header of the route `examples`.
+ */
+export interface ExamplesFacts {
+  labels: number[] | null;
+  class_names: string[] | null;
+  count: number;
+  problems: string[];
+}
+/**
+ * The images that every capture looks at.
+ */
+export interface ExamplesIndex {
+  digest: string;
+  count: number;
+  shape: number[];
+  labels: number[] | null;
+  class_names: string[] | null;
+}
+/**
+ * One call of a module, one functional op inside a module, or a container module.
+ *
+ *     Names: a module's `named_modules()` name; a functional op takes `<module>.<op>` (`block1.relu`);
+ *     the second and later calls of one name add `:1`, `:2`, … (`layer1.0.relu:1`).
+ */
+export interface Layer {
+  name: string;
+  kind: string;
+  shape: number[];
+  container: boolean;
+  rectifier: boolean;
+  nonlinearity: boolean;
+  weights: string[];
+  groups: number;
+  transposed: boolean;
+}
+/**
+ * Header of the route `maps`.
+ */
+export interface MapsFacts {
+  run: string;
+  step: number;
+  key: string;
+  array: string;
+  image: number;
+  channel: number | null;
+  images: number;
+  digest: string;
+  source: "bulk" | "preview";
+  signed: boolean;
+  unit: string | null;
+  shape: number[];
+  problems: string[];
+}
+/**
+ * What was captured of the model.
+ */
+export interface ModelIndex {
+  digest: string;
+  parameters: number | null;
+  captured: ("graph" | "hooks") | null;
+}
+/**
+ * Where a record comes from: enough to make it again.
+ */
+export interface Provenance {
+  method: string;
+  method_version: number;
+  params: {
+    [k: string]: unknown;
+  };
+  run: string;
+  step: number | null;
+  layer: string | null;
+  seed: number;
+  model_digest: string;
+  versions: {
+    [k: string]: string;
+  };
+  device: string;
+  duration: number;
+  wall_time: number;
+}
+/**
+ * The route `record`: where one picture comes from, and the line of Python that loads it.
+ */
+export interface RecordAnswer {
+  provenance: Provenance;
+  facts: {
+    [k: string]: unknown;
+  };
+  arrays: {
+    [k: string]: ArrayShape;
+  };
+  source: "bulk" | "preview";
+  python: string;
+}
+/**
+ * The route `run`.
+ */
+export interface RunAnswer {
+  rev: string;
+  index: RunIndex | null;
+}
+/**
+ * All that a run recorded, without the arrays; the lists of S items run parallel to `steps`.
+ */
+export interface RunIndex {
+  rev: string;
+  name: string;
+  steps: number[];
+  wall_times: number[];
+  digests: string[];
+  checkpoints: boolean[];
+  sources: ("bulk" | "preview")[];
+  series: Series[];
+  skipped: SkippedAt[];
+  layers: Layer[];
+  parents: number[];
+  model: ModelIndex | null;
+  examples: ExamplesIndex | null;
+  scalars: string[];
+  problems: string[];
+}
+/**
+ * The records of one key over the steps of a run.
+ */
+export interface Series {
+  key: string;
+  method: string;
+  kind: string;
+  layer: string | null;
+  params: {
+    [k: string]: unknown;
+  };
+  facts: {
+    [k: string]: unknown;
+  };
+  arrays: {
+    [k: string]: ArrayShape;
+  };
+  at: number[];
+}
+/**
+ * A method that was due but gave no record, and at which step.
+ */
+export interface SkippedAt {
+  method: string;
+  reason: string;
+  step: number;
+}
+/**
+ * One line of the run picker.
+ */
+export interface RunSummary {
+  name: string;
+  steps: number;
+  first_step: number | null;
+  last_step: number | null;
+  scalars: string[];
+  problems: string[];
+}
+/**
+ * The route `runs`.
+ */
+export interface RunsAnswer {
+  rev: string;
+  logdir: string;
+  runs: RunSummary[] | null;
+}
+/**
+ * Header of the route `scalar`.
+ */
+export interface ScalarFacts {
+  run: string;
+  tag: string;
+  points: number;
+}
+/**
+ * Header of the route `scores`.
+ */
+export interface ScoresFacts {
+  run: string;
+  rev: string;
+  steps: number[];
+}
+/**
+ * Header of the route `statistics`.
+ */
+export interface StatisticsFacts {
+  run: string;
+  rev: string;
+  steps: number[];
+  layers: string[];
+  columns: string[];
+}
+/**
+ * Header of the route `strip`.
+ */
+export interface StripFacts {
+  run: string;
+  key: string;
+  array: string;
+  steps: number[];
+  signed: boolean;
+}
