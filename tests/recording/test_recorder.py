@@ -245,7 +245,6 @@ def test_interpreter_exit_writes_everything(tmp_path):
         from torch import nn
         from torch.utils.tensorboard import SummaryWriter
 
-from .conftest import tiny_net, wait_for_disk
         model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3))
         writer = SummaryWriter({str(tmp_path)!r})
         recorder = cnnviz.Recorder(
