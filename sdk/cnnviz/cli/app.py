@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from cnnviz.cli.demo import demo
 from cnnviz.cli.inspection import inspect
 from cnnviz.cli.methods import methods
-from cnnviz.cli.screen import complain
+from cnnviz.cli.screen import complain, warn
 from cnnviz.cli.verification import verify
 from cnnviz.errors import CnnvizError, ParamsError
 
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Raises:
         ModuleNotFoundError: a package is missing that every installation has.
     """
+    warnings.showwarning = lambda message, *_, **__: warn(str(message))
     try:
         app(args=None if arguments is None else list(arguments), prog_name="cnnviz")
     except ParamsError as error:

@@ -122,7 +122,7 @@ def _fashion_mnist(folder: Path) -> DataSet:
 
 
 def _read_idx(file: Path) -> np.ndarray:
-    """Read an IDX file of bytes: two zeros, the type, the rank, the sizes (big endian), the data."""
+    """Read an IDX file of bytes: two zeros, type, rank, the sizes (big endian), the data."""
     raw = gzip.decompress(file.read_bytes())
     rank = raw[3]
     shape = np.frombuffer(raw, ">u4", count=rank, offset=4)
@@ -165,7 +165,7 @@ def _folder(folder: Path) -> DataSet:
         message = f"{folder} must hold one sub-folder of images a class, at least two"
         raise ParamsError(f"{message}; got {class_names}", field="data")
     note(f"{len(read)} images of {len(class_names)} classes in {folder}")
-    images = np.uint8(np.clip(values.round(), 0, 255))
+    images = np.clip(values.round(), 0, 255).astype(np.uint8)
     return _split(folder.resolve().name, images, np.asarray(labels), class_names)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -104,6 +105,7 @@ def train(
         progress: told now and then.
     """
     torch.manual_seed(0)
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))  # the page wants some, too
     numbers = np.random.default_rng(0)
     images = _Normalised.of(data)
     model = SmallNet(channels=data.images.shape[1], classes=len(data.class_names))
@@ -126,7 +128,7 @@ def train(
             x, y = images.train(numbers.integers(len(data.images), size=BATCH))
             loss = F.cross_entropy(model(x), y)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             recorder.step(step)
             writer.add_scalar("loss/train", loss.item(), step)

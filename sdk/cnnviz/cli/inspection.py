@@ -70,6 +70,7 @@ def inspect(
     note(f"{len(read)} images of {preparation.size[0]} × {preparation.size[1]} px{left}")
     names = _read_class_names(class_names) if class_names else loaded.class_names
     folder = logdir / (run or loaded.name)
+    _check_step(folder, step)
     with progress_console.status("capturing the network and looking at it"):
         skipped, predictions = _record(
             loaded, folder, inputs, preparation, names=names, methods=methods, step=step
@@ -78,6 +79,20 @@ def inspect(
         warn(reason)
     _show(predictions, read, names)
     out.print(f"{how_to_open(logdir)}, then the tab CNN Viz")
+
+
+def _check_step(folder: Path, step: int) -> None:
+    """Refuse a step that would take back what the run holds already."""
+    from cnnviz.storage import open_logdir
+
+    if not folder.is_dir():
+        return
+    log = open_logdir(folder.parent)
+    steps = log.run(folder.name).steps if folder.name in log.runs else []
+    if steps and step <= steps[-1]:
+        message = f"the run {folder.name} has step {steps[-1]} already"
+        remedy = f"give --step {steps[-1] + 1} or another --run"
+        raise ParamsError(f"{message}: {remedy}", field="step")
 
 
 def _preparation(

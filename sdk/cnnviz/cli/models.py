@@ -92,7 +92,7 @@ def _from_torchvision(name: str, weights: str) -> LoadedModel:
     except ValueError:
         message = f"torchvision has no model {name!r}; torchvision.models.list_models() names them"
         raise ParamsError(message, field="model") from None
-    entry = known.DEFAULT if len(known) else None  # type: ignore[attr-defined] # an enum's own name
+    entry = known.DEFAULT if len(known) else None
     arguments = {"init_weights": True} if name in {"googlenet", "inception_v3"} else {}
     with _downloading(f"torchvision:{name}"):
         given = entry if weights == DEFAULT else None
@@ -117,7 +117,7 @@ def _from_timm(name: str, weights: str) -> LoadedModel:
         raise ParamsError(message, field="model")
     with _downloading(f"timm:{name}"):
         model = timm.create_model(name, pretrained=weights == DEFAULT)
-    known = model.pretrained_cfg
+    known: dict[str, Any] = model.pretrained_cfg  # type: ignore[assignment] # as timm has it
     _, height, width = known["input_size"]
     return LoadedModel(
         name=name,

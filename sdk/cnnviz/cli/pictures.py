@@ -61,8 +61,8 @@ class Preparation:
             cut = Image.alpha_composite(Image.new("RGBA", cut.size, "white"), cut)
         cut = cut.convert(MODES[self.channels])
         values = np.asarray(cut, dtype=np.float32).reshape(height, width, self.channels) / 255
-        scaled = (values - np.float32(self.mean)) / np.float32(self.std)
-        return np.ascontiguousarray(scaled.transpose(2, 0, 1), dtype=np.float32)
+        mean, std = np.asarray(self.mean, np.float32), np.asarray(self.std, np.float32)
+        return np.ascontiguousarray(((values - mean) / std).transpose(2, 0, 1))
 
 
 def find_pictures(folder: Path) -> list[Path]:
