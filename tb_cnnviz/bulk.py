@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from cnnviz.errors import RecordError
 from cnnviz.storage.snapshots import SnapshotFile, snapshot_name
@@ -18,6 +16,8 @@ __all__ = ["Bulk"]
 
 OPEN_FILES: Final = 24
 """How many headers are kept; a file itself is open only while it is read."""
+
+T = TypeVar("T")
 
 
 class Bulk:
@@ -60,22 +60,27 @@ class Bulk:
             self._keep(capture.digest, opened)
         return opened
 
-    def array(
-        self, place: Place, capture: Capture, key: str, name: str, *, index: int | None = None
-    ) -> NDArray[np.generic]:
-        """Read an array or a row of it; a file replaced meanwhile is opened again.
+    def read(
+        self,
+        place: Place,
+        capture: Capture,
+        work: Callable[[SnapshotFile], T],
+        *,
+        keep: bool = True,
+    ) -> T:
+        """Let `work` read from a capture's file; one replaced since it was opened is opened again.
 
         Raises:
-            MissingError: no such record, array or row.
+            MissingError: what `work` asks for is not in it.
             RecordError: as `open`, or the bytes are damaged.
         """
         try:
-            return self.open(place, capture).array(key, name, index=index)
+            return work(self.open(place, capture, keep=keep))
         except RecordError:
             with self._lock:
                 if self._opened.pop(capture.digest, None) is None:
                     raise
-        return self.open(place, capture).array(key, name, index=index)
+        return work(self.open(place, capture, keep=keep))
 
     def _keep(self, digest: str, opened: SnapshotFile) -> None:
         with self._lock:

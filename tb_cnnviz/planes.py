@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from cnnviz.contract.records import Entry, array_name
 from cnnviz.errors import MissingError, ParamsError, RecordError
 from cnnviz.storage.codes import Codes, decode_codes
 from cnnviz.storage.previews import Picture
+from cnnviz.storage.snapshots import SnapshotFile
 from tb_cnnviz.captures import Capture
 from tb_cnnviz.reader import Logs, Run
 from tb_cnnviz.wire import Source
@@ -33,9 +34,13 @@ class Wanted:
     array: str
     image: int
     channel: int | None
+    quick: bool = False
+    """Read only the channel's own bytes, whose sum cannot be checked then."""
 
     @classmethod
-    def of(cls, entry: Entry, array: str, *, image: int, channel: int | None) -> Wanted:
+    def of(
+        cls, entry: Entry, array: str, *, image: int, channel: int | None, quick: bool = False
+    ) -> Wanted:
         """Check that the record has pictures and this array.
 
         Raises:
@@ -54,7 +59,7 @@ class Wanted:
             shape = entry.arrays[name].shape
             message = f"array {name!r} of {entry.key!r} has shape {shape}, which is no picture"
             raise ParamsError(message, field="array")
-        return cls(entry.key, entry.kind, name, image, channel)
+        return cls(entry.key, entry.kind, name, image, channel, quick)
 
     @property
     def full_name(self) -> str:
@@ -91,13 +96,8 @@ def find_planes(logs: Logs, run: Run, capture: Capture, wanted: Wanted) -> Plane
     problems: tuple[str, ...] = ()
     if place is not None:
         try:
-            return _from_bulk(
-                lambda index: logs.bulk.array(
-                    place, capture, wanted.key, wanted.array, index=index
-                ),
-                logs.manifest(capture).records,
-                wanted,
-            )
+            read = partial(_from_bulk, wanted=wanted)
+            return logs.bulk.read(place, capture, read, keep=not wanted.quick)
         except RecordError as error:
             problems = (f"{error}; the preview is shown",)
     try:
@@ -110,20 +110,23 @@ def find_planes(logs: Logs, run: Run, capture: Capture, wanted: Wanted) -> Plane
     return _from_preview(picture, wanted, problems)
 
 
-def _from_bulk(read: Callable[[int | None], Array], entries: list[Entry], wanted: Wanted) -> Planes:
-    shape = next(one for one in entries if one.key == wanted.key).arrays[wanted.array].shape
+def _from_bulk(opened: SnapshotFile, wanted: Wanted) -> Planes:
+    key, name, channel = wanted.key, wanted.array, wanted.channel
     if wanted.kind == "kernels":
-        if wanted.channel is None:
-            return Planes("bulk", 1, as_planes(read(None), 4))
-        return Planes("bulk", 1, as_planes(read(wanted.channel)[None], 4))
-    row = read(wanted.image)
+        part = opened.array(key, name, index=channel)
+        return Planes("bulk", 1, as_planes(part if channel is None else part[None], 4))
+    images = opened.shape(key, name)[0]
+    if channel is not None and wanted.quick and wanted.kind == "feature_maps":
+        one = opened.array(key, name, index=(wanted.image, channel))
+        return Planes("bulk", images, as_planes(np.asarray(one)[None], 3))
+    row = opened.array(key, name, index=wanted.image)
     if wanted.kind == "heatmap":
-        return Planes("bulk", shape[0], row[None])
+        return Planes("bulk", images, row[None])
     maps = as_planes(row, 3)
-    if wanted.channel is None:
-        return Planes("bulk", shape[0], maps)
-    check_index("channel", wanted.channel, len(maps), wanted.key)
-    return Planes("bulk", shape[0], maps[wanted.channel : wanted.channel + 1])
+    if channel is None:
+        return Planes("bulk", images, maps)
+    check_index("channel", channel, len(maps), key)
+    return Planes("bulk", images, maps[channel : channel + 1])
 
 
 def _from_preview(picture: Picture, wanted: Wanted, problems: tuple[str, ...]) -> Planes:

@@ -143,16 +143,17 @@ def parse_query(query: type[Q], values: Mapping[str, str]) -> Q:
     try:
         return msgspec.convert(dict(values), query, strict=False)
     except msgspec.ValidationError as error:
-        raise _explained(error, values) from None
+        message, field = _explained(error, values)
+        raise ParamsError(message, field=field) from None
 
 
-def _explained(error: msgspec.ValidationError, values: Mapping[str, str]) -> ParamsError:
+def _explained(error: msgspec.ValidationError, values: Mapping[str, str]) -> tuple[str, str]:
     text, _, path = str(error).partition(" - at `$.")
     if "missing required field `" in text:
         name = text.split("`")[1]
-        return ParamsError(f"the argument {name!r} is missing", field=name)
+        return f"the argument {name!r} is missing", name
     name = path.rstrip("`").split("[")[0]
     # "Expected `int`, got `str`": every argument comes as text.
     wanted = text.partition(", got `str`")[0].replace("`", "").lower()
     got = values.get(name, "")[:80]
-    return ParamsError(f"the argument {name!r}: {wanted}, got {got!r}", field=name)
+    return f"the argument {name!r}: {wanted}, got {got!r}", name

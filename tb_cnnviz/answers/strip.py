@@ -41,7 +41,9 @@ def strip(logs: Logs, query: StripQuery) -> Body:
     run = logs.run(query.run)
     captures = _captures(run, query)
     latest = find_entry(logs.manifest(captures[-1]), query.key, run=run.name)
-    wanted = Wanted.of(latest, query.array, image=query.image, channel=_channel(latest, query))
+    wanted = Wanted.of(
+        latest, query.array, image=query.image, channel=_channel(latest, query), quick=True
+    )
     _check_size(latest, wanted, len(captures), every_slice=query.slice is None)
     read = partial(_picture, logs, run, wanted, query.slice)
     pictures = logs.provider.side_by_side(read, captures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from cnnviz.contract.records import Entry
 from cnnviz.errors import CnnvizError, MissingError, RecordError
+from cnnviz.storage.snapshots import SnapshotFile
 from cnnviz.storage.summaries import Summary
 from tb_cnnviz.body import Body, Cache, tensors_body
 from tb_cnnviz.captures import Capture
@@ -112,15 +114,19 @@ def _channels_of(logs: Logs, run: Run, capture: Capture, layer: str) -> dict[str
         return f"the bulk file of step {capture.step} is not there"
     try:
         key = next(key for key, layers in capture.tables.items() if layer in layers)
-        opened = logs.bulk.open(place, capture, keep=False)
-        entry = next(one for one in opened.manifest.records if one.key == key)
-        start, stop = _span(entry, layer)
-        return {
-            name: np.asarray(opened.array(key, column)[start:stop], np.float32)
-            for name, column in CHANNEL_COLUMNS.items()
-        }
+        read = partial(_columns, key=key, layer=layer)
+        return logs.bulk.read(place, capture, read, keep=False)
     except CnnvizError as error:
         return str(error)
+
+
+def _columns(opened: SnapshotFile, *, key: str, layer: str) -> dict[str, Array]:
+    entry = next(one for one in opened.manifest.records if one.key == key)
+    start, stop = _span(entry, layer)
+    return {
+        name: np.asarray(opened.array(key, column)[start:stop], np.float32)
+        for name, column in CHANNEL_COLUMNS.items()
+    }
 
 
 def _span(entry: Entry, layer: str) -> tuple[int, int]:

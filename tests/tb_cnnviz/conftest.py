@@ -13,7 +13,7 @@ from tests.tb_cnnviz.opened import Opened
 
 @pytest.fixture(scope="session")
 def logdir(tmp_path_factory) -> Path:
-    """Two runs that no test changes: `a` through the user's writer, `b` with a folder of its own."""
+    """Two runs that no test changes: `a` in the user's own file, `b` in a folder of its own."""
     folder = tmp_path_factory.mktemp("runs")
     write_run(folder / "a", range(0, 60, 10))
     write_run(folder / "b", [0, 1, 2], own_folder=True, examples=False)

@@ -1,4 +1,4 @@
-"""Real logdirs without torch: captures of made-up arrays, through the same writers that the recorder uses."""
+"""Real logdirs without torch: made-up arrays through the writers that the recorder uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TensorBoard in this process over a real logdir: its own flags, loaders, data provider and WSGI application."""
+"""A TensorBoard in this process: its own flags, loaders, data provider and application."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ def test_runs_are_listed_with_their_steps_and_scalars(board, logdir):
     assert answer["logdir"] == str(logdir)
     a, b = answer["runs"]
     assert (a["name"], a["steps"], a["first_step"], a["last_step"]) == ("a", 6, 0, 50)
-    assert a["scalars"] == ["loss"] and a["problems"] == []
+    assert a["scalars"] == ["loss"]
+    assert a["problems"] == []
     assert (b["name"], b["steps"], b["scalars"]) == ("b", 3, [])
 
 
@@ -30,7 +31,8 @@ def test_an_unchanged_list_is_not_sent_again(board):
 
 def test_an_unknown_run_is_named_beside_those_there_are(board):
     status, error = board.error("run", run="c")
-    assert status == 404 and "['a', 'b']" in error["message"]
+    assert status == 404
+    assert "['a', 'b']" in error["message"]
 
 
 def test_the_index_says_what_was_recorded_when(board):
@@ -45,13 +47,15 @@ def test_the_index_says_what_was_recorded_when(board):
     }
     assert [layer["name"] for layer in index["layers"]] == LAYERS
     assert index["skipped"] == [{"method": "occlusion", "reason": "over budget", "step": 0}]
-    assert index["examples"]["labels"] == [0, 1] and index["examples"]["shape"] == [3, 12, 12]
+    assert index["examples"]["labels"] == [0, 1]
+    assert index["examples"]["shape"] == [3, 12, 12]
 
 
 def test_a_run_without_examples_says_so(board):
     assert board.index("b")["examples"] is None
     status, error = board.error("examples", run="b")
-    assert status == 404 and "examples" in error["message"]
+    assert status == 404
+    assert "examples" in error["message"]
 
 
 def test_methods_with_other_cadences_keep_their_own_steps(tmp_path):
@@ -63,7 +67,8 @@ def test_methods_with_other_cadences_keep_their_own_steps(tmp_path):
             recording.capture(step, arrays=arrays)
     index = Opened("--logdir", str(tmp_path)).index("run")
     at = {one["key"]: one["at"] for one in index["series"]}
-    assert at["saliency"] == [0, 3] and at["predictions"] == [0, 1, 2, 3, 4, 5]
+    assert at["saliency"] == [0, 3]
+    assert at["predictions"] == [0, 1, 2, 3, 4, 5]
 
 
 def test_layers_come_from_the_graph_file(tmp_path):
@@ -107,14 +112,15 @@ def test_a_record_says_where_it_comes_from(board):
 def test_the_line_of_python_loads_the_very_array(board):
     line = board.json("record", run="a", step=20, key="activations/relu1")["python"]
     ast.parse(line, mode="eval")
-    loaded = eval(line, {"cnnviz": cnnviz})  # noqa: S307 - our own line, that is the test
+    loaded = eval(line, {"cnnviz": cnnviz})
     np.testing.assert_array_equal(loaded, arrays_at(20)["activations/relu1"]["activations"])
 
 
 def test_examples_are_shown_in_three_colours(board, tmp_path):
     digest = board.index("a")["examples"]["digest"]
     facts, arrays = board.tensors("examples", run="a", digest=digest)
-    assert arrays["images"].shape == (2, 12, 12, 3) and facts["count"] == 2
+    assert arrays["images"].shape == (2, 12, 12, 3)
+    assert facts["count"] == 2
     assert board.error("examples", run="a", digest="ab")[0] == 404
     with Recording(tmp_path / "grey") as recording:
         grey = np.arange(2 * 4 * 4, dtype=np.uint8).reshape(2, 4, 4, 1)

@@ -100,7 +100,8 @@ def test_a_link_that_leads_out_of_the_logdir_is_not_followed(tmp_path):
     board = Opened("--logdir", str(tmp_path / "logs"))
     assert sources(board) == {"run": ["preview"]}
     facts, _ = board.tensors("maps", run="run", step=0, key="saliency")
-    assert facts["source"] == "preview" and "leads out" in facts["problems"][0]
+    assert facts["source"] == "preview"
+    assert "leads out" in facts["problems"][0]
 
 
 def test_the_page_works_under_a_path_prefix_and_an_experiment(tmp_path):

@@ -27,7 +27,9 @@ def restored(arrays):
 def test_codes_stand_for_the_recorded_values(board, key, array, image, expected):
     exact = expected(arrays_at(20)[key][array])
     facts, arrays = board.tensors("maps", run="a", step=20, key=key, image=image)
-    assert facts["source"] == "bulk" and facts["array"] == array and facts["step"] == 20
+    assert facts["source"] == "bulk"
+    assert facts["array"] == array
+    assert facts["step"] == 20
     assert arrays["codes"].shape == exact.shape
     half = (arrays["high"] - arrays["low"]).max() / 255 / 2
     np.testing.assert_allclose(restored(arrays), exact, atol=half * 1.01)
@@ -45,7 +47,9 @@ def test_every_step_is_shown_under_its_own_label(board):
 
 def test_a_step_without_data_is_not_answered_by_a_neighbour(board):
     status, error = board.error("maps", run="a", step=11, key="activations/relu1")
-    assert status == 404 and error["kind"] == "MissingError" and "10" in error["message"]
+    assert status == 404
+    assert error["kind"] == "MissingError"
+    assert "10" in error["message"]
 
 
 def test_kernels_are_symmetric_around_zero(board):
@@ -91,7 +95,8 @@ def test_an_answer_by_digest_holds_for_ever_and_one_without_does_not(board):
 def test_a_digest_of_another_capture_is_refused(board):
     digest = board.index("a")["digests"][1]
     status, error = board.error("maps", run="a", step=0, key="saliency", digest=digest)
-    assert status == 404 and "anew" in error["message"]
+    assert status == 404
+    assert "anew" in error["message"]
 
 
 def test_without_the_bulk_file_the_preview_is_shown_and_not_kept_for_ever(tmp_path):
@@ -105,12 +110,14 @@ def test_without_the_bulk_file_the_preview_is_shown_and_not_kept_for_ever(tmp_pa
         response = board.get("maps", key=key, **query)
         assert response.headers["Cache-Control"] != FOREVER
         facts, arrays = board.tensors("maps", key=key, **query)
-        assert facts["source"] == "preview" and "not there" in facts["problems"][0]
+        assert facts["source"] == "preview"
+        assert "not there" in facts["problems"][0]
         expected = exact[key][array] if key == "filters/conv1" else exact[key][array][:1]
         half = (arrays["high"] - arrays["low"]).max() / 255
         np.testing.assert_allclose(restored(arrays), expected, atol=half)
         facts, arrays = board.tensors("maps", key=key, exact=1, **query)
-        assert facts["source"] == "preview" and arrays["values"].dtype == np.float32
+        assert facts["source"] == "preview"
+        assert arrays["values"].dtype == np.float32
 
 
 def test_nan_and_infinity_are_counted_and_the_rest_is_drawn(tmp_path):
@@ -122,10 +129,12 @@ def test_nan_and_infinity_are_counted_and_the_rest_is_drawn(tmp_path):
     board = Opened("--logdir", str(tmp_path))
     _, answer = board.tensors("maps", run="run", step=0, key="activations/relu1")
     assert answer["nonfinite"].tolist() == [0, 2, 30, 0]
-    assert np.isfinite(answer["low"]).all() and np.isfinite(answer["high"]).all()
+    assert np.isfinite(answer["low"]).all()
+    assert np.isfinite(answer["high"]).all()
     assert answer["codes"][1, 2, 3] == 0
     finite = maps[0, 1][np.isfinite(maps[0, 1])]
-    assert answer["high"][1] == finite.max() and answer["mean"][1] == pytest.approx(finite.mean())
+    assert answer["high"][1] == finite.max()
+    assert answer["mean"][1] == pytest.approx(finite.mean())
 
 
 def test_layers_of_size_zero_are_answered(tmp_path):

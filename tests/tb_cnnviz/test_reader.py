@@ -20,8 +20,9 @@ def test_new_captures_appear_while_the_run_is_written(tmp_path, no_waiting):
         assert board.index("run")["steps"] == [0]
         board.reload(tmp_path)
         second = board.index("run")
-        assert second["steps"] == [0, 10] and second["rev"] != first["rev"]
-        facts, arrays = board.tensors("maps", run="run", step=10, key="activations/relu1", exact=1)
+        assert second["steps"] == [0, 10]
+        assert second["rev"] != first["rev"]
+        _facts, arrays = board.tensors("maps", run="run", step=10, key="activations/relu1", exact=1)
         assert arrays["values"][0, 0, 0] == 1010
 
 
@@ -91,7 +92,8 @@ def test_a_run_resumed_through_another_writer_is_one_run(tmp_path):
     board = Opened("--logdir", str(tmp_path))
     assert [run["name"] for run in board.json("runs")["runs"]] == ["run"]
     index = board.index("run")
-    assert index["steps"] == [0, 10, 20, 30] and index["sources"] == ["bulk"] * 4
+    assert index["steps"] == [0, 10, 20, 30]
+    assert index["sources"] == ["bulk"] * 4
     _, arrays = board.tensors("maps", run="run", step=30, key="activations/relu1", exact=1)
     assert arrays["values"][0, 0, 0] == 1030
 
@@ -107,7 +109,8 @@ def test_the_preview_of_a_taken_back_capture_is_not_shown_as_anothers(tmp_path):
         recording.capture(10, arrays=arrays, bulk=False)
     board = Opened("--logdir", str(tmp_path))
     status, error = board.error("maps", run="run", step=10, key="saliency")
-    assert status == 422 and "another capture" in error["message"]
+    assert status == 422
+    assert "another capture" in error["message"]
 
 
 def test_a_bulk_file_of_another_capture_is_not_taken_for_this_one(tmp_path):
@@ -118,7 +121,8 @@ def test_a_bulk_file_of_another_capture_is_not_taken_for_this_one(tmp_path):
     (snapshots / "1.safetensors").write_bytes((snapshots / "0.safetensors").read_bytes())
     board = Opened("--logdir", str(tmp_path))
     facts, _ = board.tensors("maps", run="run", step=1, key="saliency")
-    assert facts["source"] == "preview" and "another capture" in facts["problems"][0]
+    assert facts["source"] == "preview"
+    assert "another capture" in facts["problems"][0]
 
 
 def test_a_file_that_is_replaced_while_it_is_known_is_opened_again(tmp_path):
@@ -160,7 +164,8 @@ def test_every_step_is_kept_by_both_loaders_and_so_are_the_users_scalars(tmp_pat
     with contextlib.closing(Opened("--logdir", str(tmp_path), fast=fast)) as board:
         assert board.wait_for("user", 250)["steps"] == steps
         index = board.wait_for("own", 30)
-        assert index["steps"] == steps[:30] and index["scalars"] == ["accuracy"]
+        assert index["steps"] == steps[:30]
+        assert index["scalars"] == ["accuracy"]
         _, loss = board.tensors("scalar", run="user", tag="loss")
         assert loss["steps"].tolist() == steps
         _, accuracy = board.tensors("scalar", run="own", tag="accuracy")

@@ -12,7 +12,8 @@ STEPS = list(range(0, 60, 10))
 
 def test_a_strip_has_one_picture_a_step(board):
     facts, arrays = board.tensors("strip", run="a", key="activations/relu1", image=1, channel=3)
-    assert facts["steps"] == STEPS and arrays["codes"].shape == (6, 6, 5)
+    assert facts["steps"] == STEPS
+    assert arrays["codes"].shape == (6, 6, 5)
     np.testing.assert_array_equal(arrays["high"], [1000 + step for step in STEPS])
     expected = [arrays_at(step)["activations/relu1"]["activations"][1, 3].mean() for step in STEPS]
     np.testing.assert_allclose(arrays["mean"], expected, rtol=1e-6)
@@ -21,13 +22,15 @@ def test_a_strip_has_one_picture_a_step(board):
 def test_a_strip_of_chosen_steps_names_those_that_it_has(board):
     query = {"run": "a", "key": "saliency", "steps": "50,10,10,11"}
     facts, arrays = board.tensors("strip", **query)
-    assert facts["steps"] == [10, 50] and arrays["codes"].shape == (2, 12, 12)
+    assert facts["steps"] == [10, 50]
+    assert arrays["codes"].shape == (2, 12, 12)
     assert board.error("strip", run="a", key="saliency", steps="11")[0] == 404
 
 
 def test_a_strip_of_kernels_has_all_slices_or_the_one_asked_for(board):
     facts, every = board.tensors("strip", run="a", key="filters/conv1", channel=2)
-    assert every["codes"].shape == (6, 3, 3, 3) and facts["signed"]
+    assert every["codes"].shape == (6, 3, 3, 3)
+    assert facts["signed"]
     _, one = board.tensors("strip", run="a", key="filters/conv1", channel=2, slice=1)
     assert one["codes"].shape == (6, 3, 3)
     exact = arrays_at(0)["filters/conv1"]["weights"][2, 1]
@@ -63,7 +66,8 @@ def test_a_strip_mixes_previews_in_where_files_are_missing(tmp_path):
 
 def test_statistics_cover_every_layer_and_step(board):
     facts, arrays = board.tensors("statistics", run="a")
-    assert facts["steps"] == STEPS and facts["layers"] == LAYERS
+    assert facts["steps"] == STEPS
+    assert facts["layers"] == LAYERS
     assert facts["columns"] == ["mean", "zeros"]
     np.testing.assert_array_equal(arrays["mean"], np.repeat(np.float32(STEPS)[:, None], 3, axis=1))
 
@@ -103,13 +107,17 @@ def test_a_run_without_tables_gives_empty_ones(tmp_path):
 
 def test_the_scalar_of_the_run_comes_with_steps_and_values(board):
     facts, arrays = board.tensors("scalar", run="a", tag="loss")
-    assert arrays["steps"].tolist() == STEPS and facts["points"] == 6
+    assert arrays["steps"].tolist() == STEPS
+    assert facts["points"] == 6
     np.testing.assert_allclose(arrays["values"], [1 / (1 + step) for step in STEPS], rtol=1e-6)
     status, error = board.error("scalar", run="a", tag="acc")
-    assert status == 404 and "loss" in error["message"]
+    assert status == 404
+    assert "loss" in error["message"]
 
 
 def test_thinning_keeps_the_first_and_the_last():
     assert thinned(5, 10) == [0, 1, 2, 3, 4]
     chosen = thinned(123_456, 1_000)
-    assert len(set(chosen)) == 1_000 and chosen[0] == 0 and chosen[-1] == 123_455
+    assert len(set(chosen)) == 1_000
+    assert chosen[0] == 0
+    assert chosen[-1] == 123_455
