@@ -114,7 +114,7 @@ class SnapshotFile:
         for entry in manifest.records:
             for name, info in entry.arrays.items():
                 slot = self._header.slots.get(array_name(entry.key, name))
-                fits = slot and (slot.shape, slot.numpy.name) == (tuple(info.shape), info.dtype)
+                fits = slot and (slot.shape, slot.numpy_name) == (tuple(info.shape), info.dtype)
                 if not fits:
                     message = (
                         f"{self.label} is damaged: {entry.key}: array {name!r} is not as its "

@@ -45,6 +45,7 @@ _NUMPY: Final[dict[str, np.dtype[Any]]] = {
     "BOOL": np.dtype("?"),
     "BF16": np.dtype("<u2"),
 }
+_NUMPY_NAMES: Final = {name: dtype.name for name, dtype in _NUMPY.items()}
 _NAMES: Final = {dtype: name for name, dtype in _NUMPY.items() if name != "BF16"}
 
 _MAX_HEADER: Final = 64 << 20
@@ -82,6 +83,11 @@ class Slot:
     def numpy(self) -> np.dtype[Any]:
         """The array's type when it is read; bfloat16 is widened to float32, which is exact."""
         return _NUMPY["F32" if self.dtype == "BF16" else self.dtype]
+
+    @property
+    def numpy_name(self) -> str:
+        """That type's name, without numpy's slow way of making it."""
+        return "float32" if self.dtype == "BF16" else _NUMPY_NAMES[self.dtype]
 
 
 @dataclass(frozen=True)
