@@ -1,0 +1,118 @@
+"""A job is a request run outside training: what is asked, how it goes, what a worker can run.
+
+A job is a folder `jobs/<id>/` of its run: `request.json` (JobRequest, never changed), `status.json`
+(JobStatus, replaced atomically), `claim.json` (made once, exclusively, by the worker that takes it),
+`cancel` (its presence asks the worker to stop), `preview.png`, `result.safetensors` (a snapshot file:
+docs/format.md), `log.txt`, and the request's own pictures `input_<n>.png`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from cnnviz.contract.names import FORMAT_VERSION
+
+__all__ = [
+    "FINAL_STATES",
+    "STATES",
+    "Catalogue",
+    "JobRequest",
+    "JobStatus",
+    "MethodCard",
+    "Preset",
+    "State",
+]
+
+State = Literal["queued", "starting", "running", "cancelling", "done", "failed", "cancelled"]
+STATES: tuple[str, ...] = get_args(State)
+FINAL_STATES = ("done", "failed", "cancelled")
+
+
+class JobRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is asked; two requests with the same `digest` ask for the same picture."""
+
+    version: int = FORMAT_VERSION
+    id: str
+    """Name of the job's folder: [0-9a-z-], at most 64 characters."""
+    method: str
+    params: dict[str, Any]
+    run: str
+    step: int | None
+    """The checkpoint's step; None for the weights stored with the graph."""
+    examples: list[int] = []
+    """Rows of the run's examples that the method looks at; [] for all."""
+    inputs: int = 0
+    """Count of own pictures `input_0.png`, … in the job's folder; they come after the examples."""
+    seed: int = 0
+    created: float = 0.0
+    """Seconds since the epoch."""
+    digest: str = ""
+    """SHA-256 over method, params (defaults filled in), run, step, examples, the inputs' bytes,
+    seed and model digest."""
+
+
+class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How a job goes; written by the server until a worker claims it, by that worker afterwards."""
+
+    version: int = FORMAT_VERSION
+    state: State
+    position: float = 0.0
+    """Place in the queue while queued: the smallest is next."""
+    iteration: int = 0
+    total: int = 0
+    rate: float = 0.0
+    """Iterations a second, over the last seconds."""
+    remaining: float | None = None
+    """Seconds to go, an estimate."""
+    objective: list[tuple[int, float]] = []
+    """Curve of (iteration, value), thinned to 200 points at most."""
+    objective_name: str = ""
+    preview: str | None = None
+    """Digest of `preview.png` as it is now; changes with the picture."""
+    result: str | None = None
+    """Digest of the result's manifest, when done (or cancelled with something to show)."""
+    kind: str | None = None
+    """On failure: the error's class."""
+    message: str = ""
+    """What goes on, or why it failed, one sentence."""
+    log_tail: str = ""
+    attempts: int = 0
+    device: str = ""
+    pid: int | None = None
+    started: float | None = None
+    updated: float = 0.0
+    finished: float | None = None
+
+
+class Preset(msgspec.Struct, frozen=True, kw_only=True):
+    """A named set of parameters, with where it comes from."""
+
+    name: str
+    title: str
+    params: dict[str, Any]
+    source: str = ""
+
+
+class MethodCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A method as the page offers it."""
+
+    name: str
+    title: str
+    version: int
+    kind: str
+    help: str
+    """The class docstring."""
+    schema: dict[str, Any]
+    """JSON Schema of the parameters: one object, no references."""
+    presets: list[Preset] = []
+    in_training: bool = False
+
+
+class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker can run."""
+
+    versions: dict[str, str]
+    devices: list[str]
+    methods: list[MethodCard]
