@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
-from cnnviz.contract.records import Entry, array_name
+from cnnviz.contract.records import Entry
+from cnnviz.storage.manifests import encode_json
 
 __all__ = ["Kept", "plan_previews"]
 
@@ -43,7 +44,7 @@ class Kept:
         return (
             math.prod(self.shape)
             + GROUP_BYTES * math.prod(self.groups)
-            + len(array_name(self.key, self.name))
+            + len(encode_json([self.key, self.name]))
             + _ITEM_BYTES
         )
 

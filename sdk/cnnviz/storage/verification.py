@@ -114,6 +114,9 @@ def _check_snapshot(run: Run, name: str) -> Iterator[tuple[str, str]]:
     names = [(entry.key, array) for entry in manifest.records for array in entry.arrays]
     problems = [_problem_of(partial(snapshot.array, key, array)) for key, array in names]
     damaged = [problem for problem in problems if problem]
+    rows = _problem_of(snapshot.check_rows)
+    if rows:
+        yield rows, "every array still reads"
     for problem in damaged:
         yield problem, f"{len(names) - len(damaged)} of its {len(names)} arrays still read"
 
