@@ -4,6 +4,7 @@ from cnnviz.graph.capture import capture
 from cnnviz.graph.graph import Graph
 from cnnviz.graph.hooknet import HookNet
 from cnnviz.graph.net import Net
+from cnnviz.graph.receptive_field import ReceptiveField
 from cnnviz.graph.storing import load_graph
 
-__all__ = ["Graph", "HookNet", "Net", "capture", "load_graph"]
+__all__ = ["Graph", "HookNet", "Net", "ReceptiveField", "capture", "load_graph"]
