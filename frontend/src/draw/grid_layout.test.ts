@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cellRect, GAP, gridLayout, hitTest, LABEL, movedPosition, visiblePositions } from "./grid_layout";
+import { cellRect, gridLayout, hitTest, LABEL, movedPosition, visiblePositions } from "./grid_layout";
 
 const layout = gridLayout(32, 1, { width: 932, height: 530 });
 
@@ -42,7 +42,7 @@ describe("hit testing", () => {
 
   test("nothing lies between pictures, before the first or past the last", () => {
     const rect = cellRect(layout, 0);
-    expect(hitTest(layout, { x: rect.x + rect.width + GAP / 2, y: rect.y }, picture)).toBeNull();
+    expect(hitTest(layout, { x: rect.x + rect.width + layout.gap / 2, y: rect.y }, picture)).toBeNull();
     expect(hitTest(layout, { x: 0, y: 0 }, picture)).toBeNull();
     const odd = gridLayout(3, 1, { width: 932, height: 530 });
     expect(hitTest(odd, { x: 900, y: 10 }, picture)).toBeNull();

@@ -10,6 +10,8 @@ export interface GridLayout {
   /** Distance from one picture's left (top) edge to the next one's. */
   stepX: number;
   stepY: number;
+  /** Space between pictures. */
+  gap: number;
   /** Space around the whole, where a selection ring may lie. */
   margin: number;
   totalHeight: number;
@@ -30,7 +32,7 @@ export interface Hit {
   column: number | null;
 }
 
-export const GAP = 4;
+const GAP = 4;
 export const LABEL = 14;
 const MARGIN = 3;
 const SMALLEST = 56;
@@ -47,12 +49,12 @@ export function gridLayout(
   count: number,
   aspect: number,
   box: { width: number; height: number },
-  { label = LABEL, smallest = SMALLEST, largest = LARGEST } = {},
+  { label = LABEL, smallest = SMALLEST, largest = LARGEST, gap = GAP } = {},
 ): GridLayout {
   const inner = Math.max(1, box.width - 2 * MARGIN);
-  const most = Math.max(1, Math.floor((inner + GAP) / (smallest + GAP)));
-  const fewest = Math.max(1, Math.ceil((inner + GAP) / (largest + GAP)));
-  const place = (columns: number) => layoutOf(count, aspect, columns, { inner, label, largest });
+  const most = Math.max(1, Math.floor((inner + gap) / (smallest + gap)));
+  const fewest = Math.max(1, Math.ceil((inner + gap) / (largest + gap)));
+  const place = (columns: number) => layoutOf(count, aspect, columns, { inner, label, largest, gap });
   for (let columns = Math.min(fewest, most); columns < most; columns++) {
     const layout = place(columns);
     if (layout.totalHeight <= box.height) return layout;
@@ -64,15 +66,15 @@ function layoutOf(
   count: number,
   aspect: number,
   columns: number,
-  { inner, label, largest }: { inner: number; label: number; largest: number },
+  { inner, label, largest, gap }: { inner: number; label: number; largest: number; gap: number },
 ): GridLayout {
-  const width = Math.max(1, Math.min(largest, Math.floor((inner + GAP) / columns) - GAP));
+  const width = Math.max(1, Math.min(largest, Math.floor((inner + gap) / columns) - gap));
   const height = Math.max(1, Math.round(width * aspect));
   const rows = Math.ceil(count / columns);
-  const stepX = width + GAP;
-  const stepY = height + label + GAP;
-  const totalHeight = rows * stepY - GAP + 2 * MARGIN;
-  return { columns, rows, count, width, height, stepX, stepY, margin: MARGIN, totalHeight };
+  const stepX = width + gap;
+  const stepY = height + label + gap;
+  const totalHeight = rows * stepY - gap + 2 * MARGIN;
+  return { columns, rows, count, width, height, stepX, stepY, gap, margin: MARGIN, totalHeight };
 }
 
 /** Where the picture at `position` of the order is drawn. */
@@ -100,7 +102,7 @@ export function hitTest(
   const [insideX, insideY] = [x - column * layout.stepX, y - row * layout.stepY];
   const position = row * layout.columns + column;
   if (x < 0 || y < 0 || column >= layout.columns || position >= layout.count) return null;
-  if (insideX >= layout.width || insideY >= layout.stepY - GAP) return null;
+  if (insideX >= layout.width || insideY >= layout.stepY - layout.gap) return null;
   const onPicture = insideY < layout.height;
   return {
     position,

@@ -80,6 +80,9 @@ export function paintGrid(
   }
 }
 
+/** Keeps one picture's number apart from the next one's. */
+const INSET = 2;
+
 function drawText(
   context: CanvasRenderingContext2D,
   text: CellText,
@@ -90,9 +93,9 @@ function drawText(
   context.font = `${selected ? "600 " : ""}11px ${ink.font}`;
   context.textAlign = "left";
   context.fillStyle = selected ? ink.accent : ink.text;
-  context.fillText(text.left, rect.x, baseline);
-  const right = rect.x + rect.width;
-  const room = rect.width - context.measureText(text.left).width - 4;
+  context.fillText(text.left, rect.x + INSET, baseline);
+  const right = rect.x + rect.width - INSET;
+  const room = rect.width - 2 * INSET - context.measureText(text.left).width - 4;
   context.fillStyle = text.tone === "plain" ? ink.quiet : ink[text.tone];
   context.textAlign = "right";
   let shown = text.right;

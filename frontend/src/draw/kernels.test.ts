@@ -45,7 +45,7 @@ test("the range is symmetric, of one filter or of all", () => {
 
 test("slices stand in a near-square mosaic with clear lines between", () => {
   const mosaic = mosaicOf({ slices: 4, height: 3, width: 3 }, "slices");
-  expect(mosaic).toEqual({ columns: 2, rows: 2, gap: 1, width: 7, height: 7 });
+  expect(mosaic).toEqual({ columns: 2, rows: 2, gap: 1, side: 4, width: 25, height: 25 });
   const kernels = {
     count: 1,
     slices: 4,
@@ -57,16 +57,17 @@ test("slices stand in a near-square mosaic with clear lines between", () => {
   };
   const atlas = paintKernels(kernels, [0], 1, "slices", colouring);
   expect(atlas.pixels[0]).toBe(packed(103, 0, 31));
-  expect(atlas.pixels[3]).toBe(0);
-  expect(atlas.pixels[3 * 7]).toBe(0);
+  expect(atlas.pixels[11]).toBe(packed(103, 0, 31));
+  expect(atlas.pixels[12]).toBe(0);
+  expect(atlas.pixels[12 * 25]).toBe(0);
 });
 
 test("the weight under a pixel is found, and none on the lines", () => {
   const kernels = { slices: 4, height: 3, width: 3 };
   const mosaic = mosaicOf(kernels, "slices");
-  expect(weightUnder(kernels, mosaic, 5, 6)).toEqual({ slice: 3, row: 1, column: 2 });
-  expect(weightUnder(kernels, mosaic, 3, 0)).toBeNull();
-  expect(weightUnder({ slices: 3, height: 3, width: 3 }, mosaic, 5, 5)).toBeNull();
+  expect(weightUnder(kernels, mosaic, 13 + 4, 13 + 11)).toEqual({ slice: 3, row: 1, column: 2 });
+  expect(weightUnder(kernels, mosaic, 12, 0)).toBeNull();
+  expect(weightUnder({ slices: 3, height: 3, width: 3 }, mosaic, 20, 20)).toBeNull();
 });
 
 test("a single slice has no border", () => {

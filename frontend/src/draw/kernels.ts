@@ -34,19 +34,26 @@ export interface Mosaic {
   rows: number;
   /** Empty pixels between slices. */
   gap: number;
+  /** Pixels a side that one weight takes, so that the lines between small slices are thin. */
+  side: number;
   width: number;
   height: number;
 }
+
+/** Pixels of a slice beside which a line of one pixel looks thin. */
+const THIN = 10;
 
 /** As square as can be; slices touch nobody, a single one has no border. */
 export function mosaicOf(kernels: Pick<Kernels, "slices" | "height" | "width">, style: KernelStyle): Mosaic {
   const slices = style === "slices" ? kernels.slices : 1;
   const gap = slices > 1 ? 1 : 0;
-  const square = Math.ceil(Math.sqrt((slices * (kernels.height + gap)) / (kernels.width + gap)));
+  const side = gap ? Math.ceil(THIN / Math.min(kernels.width, kernels.height)) : 1;
+  const square = Math.ceil(Math.sqrt((slices * kernels.height) / kernels.width));
   const columns = Math.min(slices, square);
   const rows = Math.ceil(slices / columns);
-  const size = (count: number, side: number) => count * (side + gap) - gap;
-  return { columns, rows, gap, width: size(columns, kernels.width), height: size(rows, kernels.height) };
+  const size = (count: number, weights: number) => count * (weights * side + gap) - gap;
+  const [width, height] = [size(columns, kernels.width), size(rows, kernels.height)];
+  return { columns, rows, gap, side, width, height };
 }
 
 /** Weight at a position, from codes right to half a code. */
@@ -71,11 +78,12 @@ export function weightUnder(
   row: number,
   column: number,
 ): { slice: number; row: number; column: number } | null {
-  const across = Math.floor(column / (kernels.width + mosaic.gap));
-  const down = Math.floor(row / (kernels.height + mosaic.gap));
+  const pitch = { x: kernels.width * mosaic.side + mosaic.gap, y: kernels.height * mosaic.side + mosaic.gap };
+  const across = Math.floor(column / pitch.x);
+  const down = Math.floor(row / pitch.y);
   const inside = {
-    row: row - down * (kernels.height + mosaic.gap),
-    column: column - across * (kernels.width + mosaic.gap),
+    row: Math.floor((row - down * pitch.y) / mosaic.side),
+    column: Math.floor((column - across * pitch.x) / mosaic.side),
   };
   const slice = down * mosaic.columns + across;
   const onLine = inside.row >= kernels.height || inside.column >= kernels.width;
@@ -146,12 +154,15 @@ function fillSlices(
 ): void {
   const colour = colourOf(colouring);
   for (let slice = 0; slice < kernels.slices; slice++) {
-    const left = (slice % mosaic.columns) * (kernels.width + mosaic.gap);
-    const top = Math.floor(slice / mosaic.columns) * (kernels.height + mosaic.gap);
+    const left = (slice % mosaic.columns) * (kernels.width * mosaic.side + mosaic.gap);
+    const top = Math.floor(slice / mosaic.columns) * (kernels.height * mosaic.side + mosaic.gap);
     for (let row = 0; row < kernels.height; row++) {
-      const at = target.corner + (top + row) * target.stride + left;
-      for (let column = 0; column < kernels.width; column++)
-        target.pixels[at + column] = colour(weightAt(kernels, filter, slice, row, column), range);
+      for (let column = 0; column < kernels.width; column++) {
+        const pixel = colour(weightAt(kernels, filter, slice, row, column), range);
+        const at = target.corner + (top + row * mosaic.side) * target.stride + left + column * mosaic.side;
+        for (let line = 0; line < mosaic.side; line++)
+          target.pixels.fill(pixel, at + line * target.stride, at + line * target.stride + mosaic.side);
+      }
     }
   }
 }

@@ -25,6 +25,7 @@ export function ColourMapPicker({ label = "Colours", maps, value, onChoose }: Pr
   return (
     <Listbox
       label={label}
+      wordless
       entries={entries}
       value={value}
       onChoose={(name) => isColourMap(name) && onChoose(name)}

@@ -39,7 +39,7 @@ export function CurveChart(props: Props) {
       <div class="row">
         <h2>{title}</h2>
         <span class="grow" />
-        {note && <span class="cap">{note}</span>}
+        {note && <span class="cap clip">{note}</span>}
         <button type="button" class="link cap" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
           {asTable ? "curve" : "table"}
         </button>

@@ -12,12 +12,14 @@ export interface Entry {
 
 interface Props {
   label: string;
+  /** The name of the control is only said, not shown: its content speaks for itself. */
+  wordless?: boolean;
   entries: readonly Entry[];
   value: string;
   onChoose: (value: string) => void;
 }
 
-export function Listbox({ label, entries, value, onChoose }: Props) {
+export function Listbox({ label, wordless, entries, value, onChoose }: Props) {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -54,7 +56,7 @@ export function Listbox({ label, entries, value, onChoose }: Props) {
           setOpen(true);
         }}
       >
-        <i>{label}</i>
+        {!wordless && <i>{label}</i>}
         {chosen?.content ?? value}
       </button>
       {isOpen && (

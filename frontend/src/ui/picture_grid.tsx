@@ -37,6 +37,8 @@ interface Props {
   dim: boolean;
   /** No text under the pictures, for very small ones. */
   bare?: boolean;
+  /** Space between pictures that have lines of their own. */
+  gap?: number | undefined;
   /** Given a function that draws all of the grid, scrolled away or not, as it goes on paper. */
   drawn?: Drawn;
 }
@@ -73,12 +75,12 @@ function moveSelection(event: KeyboardEvent, layout: GridLayout, props: Props): 
 
 export function PictureGrid(props: Props) {
   const [box, size] = useSize<HTMLDivElement>();
-  const { picture, order, bare } = props;
+  const { picture, order, bare, gap = 4 } = props;
   const aspect = picture.height / picture.width;
   const layout = useMemo(() => {
-    const limits = bare ? { label: 0, smallest: 12, largest: 28 } : { label: LABEL };
+    const limits = bare ? { label: 0, smallest: 12, largest: 28, gap: 2 } : { label: LABEL, gap };
     return size && gridLayout(order.length, aspect, size, limits);
-  }, [order.length, aspect, size, bare]);
+  }, [order.length, aspect, size, bare, gap]);
   return (
     <div class="grid-box" ref={box}>
       {layout && size && <Scrolled {...props} layout={layout} size={size} />}

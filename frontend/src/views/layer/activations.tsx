@@ -11,6 +11,7 @@ import { useMaps } from "../records/use_maps";
 import type { ViewProps } from "../view";
 import { ActivationBody } from "./activation_body";
 import { Film } from "./film";
+import { Head } from "./head";
 import { SortControl } from "./sort_control";
 import type { LayerLook } from "./use_layer";
 
@@ -29,14 +30,15 @@ export function Activations({ store, client, look }: ViewProps & { look: LayerLo
   const caption = `${name} · ${order.length} channels · image ${title} · step ${step} · run ${index.name}`;
   return (
     <>
+      <Head store={store} look={look}>
+        <Sharing store={store} client={client} maps={maps.value} drawn={drawn} caption={caption} />
+      </Head>
       <div class="bar">
         <ExamplePicker store={store} client={client} recorded={kept} />
         <SortControl store={store} look={look} />
         <RangeControl store={store} one="channel" />
         <GammaControl store={store} />
         <ColourControl store={store} signed={signed} />
-        <span class="grow" />
-        <Sharing store={store} client={client} maps={maps.value} drawn={drawn} caption={caption} />
       </div>
       {isKept ? (
         <ActivationBody store={store} client={client} look={look} maps={maps} image={image} drawn={drawn} />
@@ -57,6 +59,7 @@ export function Activations({ store, client, look }: ViewProps & { look: LayerLo
           title={`Channel ${selected}`}
           subtitle={` · image ${title}`}
           signed={signed}
+          maps={maps.value}
         />
       )}
     </>

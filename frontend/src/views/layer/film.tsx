@@ -2,7 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import type { Client } from "../../api/client";
-import type { RunIndex, Series } from "../../api/types";
+import type { Maps, RunIndex, Series } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
 import { captures, resolve } from "../../state/steps";
 import type { Store } from "../../state/store";
@@ -12,7 +12,7 @@ import { ScaleBar } from "../../ui/scale_bar";
 import { useSize } from "../../ui/use_size";
 import { colourMapOf } from "../records/colouring";
 import { mainArray } from "../records/series";
-import { kernelFrames, mapFrames } from "./film_frames";
+import { kernelFrames, mapFrames, withShown } from "./film_frames";
 
 const SIDE = 60;
 const PITCH = SIDE + 4;
@@ -29,10 +29,12 @@ interface Props {
   title: string;
   subtitle: string;
   signed: boolean;
+  /** The pictures on show: their step has a frame even where the strip leaves steps out. */
+  maps: Maps | undefined;
 }
 
 export function Film(props: Props) {
-  const { store, client, index, series, channel, image, title, subtitle, signed } = props;
+  const { store, client, index, series, channel, image, title, subtitle, signed, maps } = props;
   const [box, size] = useSize<HTMLDivElement>();
   const all = captures(index, series, null);
   const some = spread(all, Math.max(2, Math.floor(((size?.width ?? 0) + 4) / PITCH)));
@@ -46,10 +48,10 @@ export function Film(props: Props) {
   const film = useMemo(() => {
     if (!answer.value) return null;
     const colouring = { colourMap, gamma };
-    return series.kind === "kernels"
-      ? kernelFrames(answer.value, rgb, colouring)
-      : mapFrames(answer.value, colouring);
-  }, [answer.value, colourMap, gamma, rgb, series.kind]);
+    const fits = maps?.facts.key === series.key && (maps.facts.image ?? null) === image;
+    const strip = withShown(answer.value, fits ? maps : undefined, channel);
+    return series.kind === "kernels" ? kernelFrames(strip, rgb, colouring) : mapFrames(strip, colouring);
+  }, [answer.value, colourMap, gamma, rgb, series, maps, channel, image]);
   const shown = resolve(index, series, store.a.shown.value)?.step ?? null;
   return (
     <section class="film-box" aria-label={`${title} over training`}>

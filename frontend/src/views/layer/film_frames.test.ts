@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import type { Maps } from "../../api/types";
 import { packed } from "../../draw/colour_map";
-import { kernelFrames, mapFrames } from "./film_frames";
+import { kernelFrames, mapFrames, withShown } from "./film_frames";
 
 test("all steps of a film are drawn in one range, under the steps the answer names", () => {
   const strip = {
@@ -34,4 +35,28 @@ test("a filter of the first layer is in colour at each step", () => {
     width: 3,
     height: 1,
   });
+});
+
+test("the step on show takes the place of the frame before it, and no other frame moves", () => {
+  const strip = {
+    steps: [0, 10, 20],
+    shape: [3, 1, 1],
+    codes: Uint8Array.from([1, 2, 3]),
+    low: new Float32Array(3),
+    high: Float32Array.from([1, 1, 1]),
+    mean: null,
+  };
+  const maps = {
+    facts: { step: 15 },
+    shape: [2, 1, 1],
+    codes: Uint8Array.from([8, 9]),
+    low: new Float32Array(2),
+    high: Float32Array.from([4, 5]),
+  } as unknown as Maps;
+  const shown = withShown(strip, maps, 1);
+  expect(shown.steps).toEqual([0, 15, 20]);
+  expect(Array.from(shown.codes)).toEqual([1, 9, 3]);
+  expect(shown.high[1]).toBe(5);
+  expect(strip.steps).toEqual([0, 10, 20]);
+  expect(withShown(strip, { ...maps, facts: { ...maps.facts, step: 20 } }, 1)).toBe(strip);
 });

@@ -121,8 +121,8 @@ function readWeight(
 }
 
 const COLUMNS = [
-  ["weight_norm", "Weight norm over steps"],
-  ["weight_change", "Change since the capture before"],
+  ["weight_norm", "norm", "Weight norm over steps"],
+  ["weight_change", "change", "Change since the capture before"],
 ] as const;
 
 /** Norm and relative change of the whole layer's weights. */
@@ -137,24 +137,24 @@ function WeightHistory({
 }) {
   const row = statistics.layers.indexOf(layer);
   if (row < 0) return null;
-  const charts = COLUMNS.flatMap(([column, title]) => {
+  const charts = COLUMNS.flatMap(([column, name, title]) => {
     const table = statistics.columns[column];
     if (!table) return [];
     const values = Float32Array.from(
       statistics.steps,
       (_, at) => table[at * statistics.layers.length + row] ?? Number.NaN,
     );
-    return values.some(Number.isFinite) ? [{ column, title, values }] : [];
+    return values.some(Number.isFinite) ? [{ column, name, title, values }] : [];
   });
   return (
     <>
-      {charts.map(({ column, title, values }) => (
+      {charts.map(({ column, name, title, values }) => (
         <div class="sec" key={column}>
           <CurveChart
             title={title}
             note="whole layer"
             steps={statistics.steps}
-            series={[{ name: title.split(" ")[0] ?? "", values }]}
+            series={[{ name, values }]}
             shown={store.a.shown.value}
             width={WIDTH}
             height={56}

@@ -23,6 +23,7 @@ import { Sharing } from "../records/sharing";
 import { useMaps } from "../records/use_maps";
 import type { ViewProps } from "../view";
 import { Film } from "./film";
+import { Head } from "./head";
 import { Matrix } from "./matrix";
 import { type LayerLook, pointed } from "./use_layer";
 
@@ -39,12 +40,13 @@ export function Filters({ store, client, look }: ViewProps & { look: LayerLook }
   const props = { store, client, look, series, drawn, dim: maps.pending };
   return (
     <>
+      <Head store={store} look={look}>
+        <Sharing store={store} client={client} maps={maps.value} drawn={drawn} caption={caption} />
+      </Head>
       <div class="bar">
         <RangeControl store={store} one="filter" />
         {style !== "rgb" && <GammaControl store={store} />}
         {style !== "rgb" && <ColourControl store={store} signed />}
-        <span class="grow" />
-        <Sharing store={store} client={client} maps={maps.value} drawn={drawn} caption={caption} />
       </div>
       {!maps.capture ? (
         <Later store={store} index={index} series={series} />
@@ -80,6 +82,7 @@ export function Filters({ store, client, look }: ViewProps & { look: LayerLook }
           title={`Filter ${selected}`}
           subtitle=""
           signed
+          maps={maps.value}
         />
       )}
     </>
@@ -117,6 +120,7 @@ function Grid({ store, look, kernels, style, drawn, dim }: GridProps & { style: 
       label={`${order.length} filters of ${look.name}`}
       order={order}
       picture={mosaicOf(kernels, style)}
+      gap={style === "slices" && kernels.slices > 1 ? 12 : undefined}
       atlas={(some, columns) => paintKernels(kernels, some, columns, style, scene)}
       text={(filter) => ({ left: String(filter), right: `±${bound(filter)}`, tone: "plain" })}
       says={(filter) => `filter ${filter} of ${kernels.count}, weights up to ${bound(filter)}`}

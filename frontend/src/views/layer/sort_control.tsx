@@ -20,29 +20,22 @@ export function SortControl({ store, look }: { store: Store; look: LayerLook }) 
   const stepOf = (step: number | null) => channels.steps[Math.max(0, rowAt(channels, step))];
   const pinned = stepOf(store.sortStep.value);
   const here = stepOf(store.a.shown.value);
-  const pin = (): void => {
-    store.sortStep.value = store.a.shown.value;
-  };
-  const options = (Object.keys(SORTS) as SortOrder[]).map((value) => {
-    const isPinned = value === sort && value !== "index";
-    return { value, text: isPinned ? `${SORTS[value]}, pinned at ${pinned}` : SORTS[value] };
-  });
+  const options: { value: SortOrder | "pin"; text: string }[] = (Object.keys(SORTS) as SortOrder[]).map(
+    (value) => {
+      const isPinned = value === sort && value !== "index";
+      return { value, text: isPinned ? `${SORTS[value]}, pinned at ${pinned}` : SORTS[value] };
+    },
+  );
+  if (sort !== "index" && pinned !== here) options.push({ value: "pin", text: `pin this order at ${here}` });
   return (
-    <>
-      <Select
-        label="Sort"
-        value={sort}
-        options={options}
-        onChoose={(value) => {
-          store.sort.value = value;
-          pin();
-        }}
-      />
-      {sort !== "index" && pinned !== here && (
-        <button type="button" class="link nowrap" onClick={pin} title="order by the step looked at">
-          pin at {here}
-        </button>
-      )}
-    </>
+    <Select
+      label="Sort"
+      value={sort}
+      options={options}
+      onChoose={(value) => {
+        if (value !== "pin") store.sort.value = value;
+        store.sortStep.value = store.a.shown.value;
+      }}
+    />
   );
 }

@@ -46,7 +46,6 @@ export function Examples({ store, client }: ViewProps) {
         <ul class="examples">
           {predictions.map((prediction, i) => (
             <Example
-              // biome-ignore lint/suspicious/noArrayIndexKey: an example is its index
               key={i}
               store={store}
               pictures={pictures.value as Pictures}
