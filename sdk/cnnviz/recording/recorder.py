@@ -143,6 +143,16 @@ class Recorder:
         self._troubles = Troubles(self._folder.name)
         self._start(destination)
 
+    @property
+    def waiting(self) -> int:
+        """Captures taken and not yet written."""
+        return 0 if self._background is None else self._background.waiting
+
+    @property
+    def writing_seconds(self) -> float:
+        """Processor time that writing took beside the loop."""
+        return 0.0 if self._background is None else self._background.cpu_seconds
+
     def step(self, step: int) -> None:
         """Record if a capture is due; call it once a training step, after the optimiser's.
 
