@@ -123,7 +123,9 @@ def test_a_cut_file_gives_the_captures_before_the_cut(path, data):
 def test_a_flipped_byte_costs_one_capture_at_most_and_is_reported(path, data):
     content = bytearray(path.read_bytes())
     starts = [event.preview_at[0] - 12 for event in scan_events(path).events]
-    near = [start + offset for start in starts for offset in range(12)]  # framing is rare: aim at it
+    near = [
+        start + offset for start in starts for offset in range(12)
+    ]  # framing is rare: aim at it
     place = data.draw(st.one_of(st.integers(0, len(content) - 1), st.sampled_from(near)))
     content[place] ^= data.draw(st.integers(1, 255))
     damaged = path.with_name("flipped")

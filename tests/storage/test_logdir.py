@@ -75,7 +75,10 @@ def test_arrays_behave_as_a_mapping_with_the_main_one_first(logdir):
         (lambda log: log.run("c").record("activations"), r"per layer: give layer=.*'relu1'"),
         (lambda log: log.run("c").record("activations", "fc"), r"no activations of 'fc'.*'conv2'"),
         (lambda log: log.run("c").record("saliency", "fc"), "not per layer: leave layer='fc' out"),
-        (lambda log: log.run("c").record("saliency", step=0), r"at or before step 0; .*steps are 1"),
+        (
+            lambda log: log.run("c").record("saliency", step=0),
+            r"at or before step 0; .*steps are 1",
+        ),
         (lambda log: log.run("c").skipped(3), "nothing at step 3"),
     ],
 )
@@ -165,7 +168,9 @@ def test_the_rule_for_resumed_runs_is_that_later_writing_wins():
 
 def test_events_of_the_users_writer_belong_to_its_own_run(tmp_path):
     manifest, arrays = make_capture(1)
-    stored, digest = RunWriter(tmp_path / "r" / "plugins" / "cnnviz").write_snapshot(manifest, arrays)
+    stored, digest = RunWriter(tmp_path / "r" / "plugins" / "cnnviz").write_snapshot(
+        manifest, arrays
+    )
     for folder, own in (("r", False), ("cnnviz", False)):  # a run may well be named as our folder
         with closing(EventFile(tmp_path / folder)) as file:
             event = make_event(stored, digest, arrays, own_folder=own)
@@ -189,7 +194,12 @@ def test_damaged_files_are_named_and_the_rest_is_shown(tmp_path):
     assert same(run.record("saliency").arrays["map"], arrays[2]["saliency"]["map"])
     assert (run.graph, run.examples) == (None, None)
     texts = "\n".join(run.problems)
-    for part in ("1.safetensors", "7.safetensors is misnamed: it holds step 2", "newer", "examples"):
+    for part in (
+        "1.safetensors",
+        "7.safetensors is misnamed: it holds step 2",
+        "newer",
+        "examples",
+    ):
         assert part in texts
     assert len(run.problems) == 4
 

@@ -29,7 +29,10 @@ def capture_of(shapes):
 RESNET = {
     ("heatmap", None): (8, 224, 224),
     **{("kernels", f"conv{i}"): (64 << i // 5, 64 << i // 5, 3, 3) for i in range(20)},
-    **{("feature_maps", f"l{i}"): (8, 64 << i // 16, 56 >> i // 16, 56 >> i // 16) for i in range(60)},
+    **{
+        ("feature_maps", f"l{i}"): (8, 64 << i // 16, 56 >> i // 16, 56 >> i // 16)
+        for i in range(60)
+    },
 }
 
 
@@ -61,7 +64,11 @@ def test_a_resnet_fits_the_budget_with_every_layer_and_says_what_was_cut():
     entries, arrays = capture_of(RESNET)
     preview = preview_of(entries, arrays)
     assert len(preview.pictures) == len(entries)
-    assert [text.partition(":")[0] for text in preview.cut] == ["heatmap", "kernels", "feature_maps"]
+    assert [text.partition(":")[0] for text in preview.cut] == [
+        "heatmap",
+        "kernels",
+        "feature_maps",
+    ]
     assert preview.pictures["heatmap|map"].codes.shape[0] == 8
     assert preview.pictures["feature_maps/l0|activations"].codes.shape[2:] == (8, 8)
     assert "first 1 images" in preview.cut[2]
@@ -135,7 +142,9 @@ def test_records_without_pictures_take_no_part():
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_flipped_or_cut_preview_gives_an_error_or_the_same_pictures(data):
-    entries, arrays = capture_of({("feature_maps", "a"): (2, 3, 5, 5), ("kernels", "c"): (2, 1, 3, 3)})
+    entries, arrays = capture_of(
+        {("feature_maps", "a"): (2, 3, 5, 5), ("kernels", "c"): (2, 1, 3, 3)}
+    )
     blob = make_previews(entries, arrays)
     before = read_preview(blob)
     content = bytearray(blob)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,7 +46,11 @@ def test_snapshots_lie_by_step_and_the_last_one_is_known(tmp_path):
     assert writer.last_step() is None
     for step in (0, 20, 3):
         writer.write_snapshot(*make_capture(step, wall_time=step))
-    assert names(writer.folder / "snapshots") == ["0.safetensors", "20.safetensors", "3.safetensors"]
+    assert names(writer.folder / "snapshots") == [
+        "0.safetensors",
+        "20.safetensors",
+        "3.safetensors",
+    ]
     assert writer.last_step() == 20
     writer.write_snapshot(*make_capture(7, wall_time=100.0))
     assert writer.last_step() == 7  # resumed from below 20: that is where the run is now
@@ -107,7 +112,7 @@ for step in range(10**6):
 def test_a_killed_writer_leaves_only_whole_files(tmp_path):
     for attempt in range(3):
         process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, cwd=os.getcwd()
+            [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path.cwd()
         )
         process.stdout.readline()
         time.sleep(0.05 + 0.03 * attempt)
@@ -205,6 +210,11 @@ def test_examples_come_back_as_shown_and_as_the_model_took_them(tmp_path):
     assert (len(examples), examples.facts.shape) == (3, [3, 8, 9])
 
 
+def read_examples(path):
+    examples = ExamplesFile(open_file(path))
+    return examples.images, examples.inputs
+
+
 @pytest.mark.parametrize("place", [20, 200, -1, -600])
 def test_damaged_examples_are_refused(tmp_path, place):
     images = np.zeros((2, 8, 8, 1), np.uint8)
@@ -214,8 +224,7 @@ def test_damaged_examples_are_refused(tmp_path, place):
     content[place] ^= 4
     path.write_bytes(content)
     with pytest.raises(RecordError, match="damaged"):
-        examples = ExamplesFile(open_file(path))
-        examples.images, examples.inputs  # noqa: B018
+        read_examples(path)
 
 
 def test_examples_of_other_shapes_are_refused(tmp_path):
