@@ -51,7 +51,7 @@ def make_capture(step=5, *, wall_time=None, seed=0):
         "filters/conv1": {"weights": normal(8, 3, 5, 5)},
         "activations/relu1": {"activations": np.maximum(normal(3, 8, 10, 10), 0)},
         "activations/conv2": {"activations": normal(3, 4).astype(np.float16)},
-        "layer_statistics": {"energy": normal(3), "sparsity": normal(3), "max": normal(16)},
+        "layer_statistics": {"energy": normal(3), "sparsity": normal(3), "channel_max": normal(16)},
         "predictions": {"scores": scores, "probabilities": shares},
     }
     manifest = Manifest(

@@ -60,10 +60,10 @@ def test_a_record_is_the_latest_at_or_before_the_step(logdir):
 
 def test_arrays_behave_as_a_mapping_with_the_main_one_first(logdir):
     record = open_logdir(logdir[0]).run("c").record("layer_statistics")
-    assert list(record.arrays) == ["energy", "sparsity", "max"]
+    assert list(record.arrays) == ["energy", "sparsity", "channel_max"]
     assert len(record.arrays) == 3
     assert "energy" in record.arrays
-    assert record.arrays["max"] is record.arrays["max"]
+    assert record.arrays["channel_max"] is record.arrays["channel_max"]
     assert "energy: float32 [3]" in repr(record.arrays)
 
 

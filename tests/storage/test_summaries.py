@@ -26,9 +26,13 @@ def test_columns_per_layer_come_back_and_columns_per_channel_stay_behind():
 
 def test_per_channel_columns_of_nets_with_one_channel_a_layer_are_known_by_name():
     entry = make_entry(
-        "layer_statistics", "layer_table", facts={"layers": ["a"], "per_channel": ["max"]}
+        "layer_statistics",
+        "layer_table",
+        facts={
+            "layers": ["a"],
+        },
     )
-    arrays = {"layer_statistics": {"energy": np.ones(1), "max": np.ones(1)}}
+    arrays = {"layer_statistics": {"energy": np.ones(1), "channel_max": np.ones(1)}}
     assert list(read_summary(make_summary([entry], arrays)).tables["layer_statistics"]) == [
         "energy"
     ]

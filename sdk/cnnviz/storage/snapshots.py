@@ -206,8 +206,9 @@ class SnapshotFile:
         Raises:
             RecordError: they are damaged.
         """
-        text = self._header.metadata.get("rows", "").encode()
-        if self._header.metadata.get("rows_sha256") != digest_of(text):
+        metadata = self._header.metadata
+        text = metadata.get("rows", "").encode()
+        if (text or "rows_sha256" in metadata) and metadata.get("rows_sha256") != digest_of(text):
             message = f"{self.label} is damaged: the sums of its rows do not have their SHA-256"
             raise RecordError(message)
 
@@ -215,6 +216,7 @@ class SnapshotFile:
     def _rows(self) -> dict[str, list[int]]:
         try:
             self.check_rows()
-            return msgspec.json.decode(self._header.metadata["rows"], type=dict[str, list[int]])
+            text = self._header.metadata.get("rows", "{}")
+            return msgspec.json.decode(text, type=dict[str, list[int]])
         except (RecordError, msgspec.MsgspecError, RecursionError):
             return {}

@@ -118,15 +118,13 @@ def read_summary(blob: bytes, *, label: str = "summary") -> Summary:
 def layer_columns(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> dict[str, Array]:
     """Take the columns with one number a layer from a layer_table, as float32.
 
-    Where every layer has one channel, per-channel columns are just as long: `facts["per_channel"]`
-    names them.
+    Columns with one number a channel stay behind; their names begin with `channel_`.
     """
     count = len(facts.get("layers", ()))
-    other = set(facts.get("per_channel", ()))
     return {
         name: array.astype(np.float32)
         for name, array in arrays.items()
-        if array.shape == (count,) and name not in other
+        if array.shape == (count,) and not name.startswith("channel_")
     }
 
 
