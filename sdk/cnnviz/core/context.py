@@ -117,10 +117,14 @@ class Context:
         if self._on_report is not None:
             self._on_report(done, total, preview)
 
+    def memory_of(self, request: Request) -> dict[str, Any]:
+        """Give what a request keeps from one run to the next."""
+        return self._memories.setdefault(request.key, {})
+
     def bind(self, request: Request, common: CommonPass) -> Context:
         """Give the copy that one method sees, with its memory and the shared passes."""
         bound = copy.copy(self)
-        bound.memory = self._memories.setdefault(request.key, {})
+        bound.memory = self.memory_of(request)
         bound._common = common
         bound._generator = None
         return bound

@@ -86,17 +86,18 @@ def _taps(
     request: Request, ctx: Context, execution: Execution, on_error: OnError
 ) -> list[str] | None:
     """Name the layers a request reads; None, and noted, if it cannot be run."""
+    layers: list[str] | None = None
     with _noted(request, execution, on_error):
         reason = request.method.unsuitable(ctx.net)
         if reason is not None:
             raise UnsuitableError(f"{request.method.name} does not suit this network: {reason}")
         known = {layer.name for layer in ctx.net.layers}
-        layers = request.method.layers(ctx.net, request.params)
-        for name in layers:
+        named = request.method.layers(ctx.net, request.params)
+        for name in named:
             if name not in known:
                 ctx.net.layer(name)  # raises, and names close ones
-        return layers
-    return None
+        layers = named
+    return layers
 
 
 @contextmanager

@@ -123,11 +123,10 @@ class CommonPass:
             started = time.perf_counter()
             try:
                 with torch.set_grad_enabled(self._gradient):
-                    outputs = self._net(self.examples, taps=self._taps)
+                    self._outputs = self._net(self.examples, taps=self._taps)
             except Exception as error:
                 self._failure = error
                 raise
-            self._outputs = (outputs, {}) if isinstance(outputs, Tensor) else outputs
             wait_for(self.place.device)
             self.seconds += time.perf_counter() - started
         return self._outputs

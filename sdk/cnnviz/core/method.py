@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from cnnviz.contract.params import Params
 from cnnviz.contract.results import KINDS, Kind, Result
@@ -80,7 +80,8 @@ def check_declaration(method: type[Method[Params]]) -> None:
         raise CnnvizError(f"{where}: name must be snake_case, got {method.name!r}")
     if method.kind not in KINDS:
         raise CnnvizError(f"{where}: kind must be one of {list(KINDS)}, got {method.kind!r}")
-    if not (isinstance(method.Params, type) and issubclass(method.Params, Params)):
+    declared: Any = method.Params
+    if not (isinstance(declared, type) and issubclass(declared, Params)):
         raise CnnvizError(f"{where}: Params must be a subclass of cnnviz.contract.params.Params")
     if not (method.__doc__ or "").strip():
         raise CnnvizError(f"{where} needs a docstring: its first line is the help in the page")

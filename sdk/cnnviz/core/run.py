@@ -70,7 +70,7 @@ def run(
     ctx = Context(
         net,
         batch,
-        labels=check_labels(labels, len(batch)),
+        labels=check_labels(labels, len(batch), classes=net.classes),
         normalize=check_normalize(normalize, batch.shape[1]),
         seed=seed,
     )

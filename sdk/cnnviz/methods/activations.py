@@ -28,7 +28,7 @@ MIN_EXAMPLES = 2
 _NEVER_NEGATIVE = frozenset({"relu", "relu6", "sigmoid", "hardsigmoid", "softplus"})
 
 
-class ActivationsParams(Params):
+class ActivationsParams(Params, frozen=True):
     """Which layers, and how many bytes of them."""
 
     layers: Annotated[
@@ -165,4 +165,3 @@ def _parent(layer: Layer) -> str:
 
 def _has_channels(layer: Layer) -> bool:
     return len(layer.shape) in {1, 3} and 0 not in layer.shape
-

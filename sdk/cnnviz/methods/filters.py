@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Filters", "FiltersParams"]
 
 
-class FiltersParams(Params):
+class FiltersParams(Params, frozen=True):
     """Which convolutions, and how much of the large ones."""
 
     layers: Annotated[

@@ -25,7 +25,7 @@ __all__ = ["LayerStatistics", "LayerStatisticsParams"]
 _GIVES_ZEROS = frozenset({"relu", "relu6", "threshold", "clamp", "clamp_min"})
 
 
-class LayerStatisticsParams(Params):
+class LayerStatisticsParams(Params, frozen=True):
     """What is measured beside the outputs."""
 
     change: Annotated[

@@ -18,7 +18,7 @@ from cnnviz.ops.targets import are_probabilities
 __all__ = ["Predictions", "PredictionsParams"]
 
 
-class PredictionsParams(Params):
+class PredictionsParams(Params, frozen=True):
     """How scores become probabilities."""
 
     probabilities: Annotated[

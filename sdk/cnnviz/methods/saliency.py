@@ -24,7 +24,7 @@ __all__ = ["Saliency", "SaliencyParams"]
 Index = Annotated[int, Meta(ge=0)]
 
 
-class SaliencyParams(Params):
+class SaliencyParams(Params, frozen=True):
     """What is derived by the input: a class score, or a unit of a layer."""
 
     target: Annotated[

@@ -93,7 +93,8 @@ def _fast(plane: Tensor, scratch: _Scratch) -> Tensor:
     """Sum, sum of squares, number of zeros and maximum of each channel: (4, K)."""
     examples = max(1, _PIECE // plane[0].numel())
     parts: list[Tensor] = []
-    for piece in plane.split(examples):
+    for start in range(0, len(plane), examples):
+        piece = plane[start : start + examples]
         room = scratch.like(piece)
         squares = torch.mul(piece, piece, out=room).sum(dim=2)
         # A sum of booleans is ten times slower than one of floats.
@@ -199,16 +200,17 @@ def _squares(weight: Tensor, name: str, memory: dict[str, Any] | None, scratch: 
     """Sum the squares of a weight and of its change, (2,) float64; brings the copy up to date."""
     flat = weight.detach().reshape(-1)
     copies = {} if memory is None else memory.setdefault("weights", {})
-    copy = copies.get(name)
-    known = copy is not None and copy.shape == flat.shape and copy.device == flat.device
-    if memory is not None and not known:
-        copies[name] = flat.clone()
+    copy: Tensor | None = copies.get(name)
+    if copy is None or copy.shape != flat.shape or copy.device != flat.device:
+        copy = None
+        if memory is not None:
+            copies[name] = flat.clone()
     squares: list[Tensor] = []
     changes: list[Tensor] = []
     for start in range(0, flat.numel(), _PIECE):
         piece = flat[start : start + _PIECE]
         squares.append(_square(piece, scratch))
-        if known:
+        if copy is not None:
             old = copy[start : start + _PIECE]
             changes.append(_square(old.sub_(piece), scratch))
             old.copy_(piece)

@@ -1,0 +1,134 @@
+"""What holds for every method on every kind of network; a new method is tested here unasked."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+import torch
+
+from cnnviz.contract.params import json_schema
+from cnnviz.core.context import Context
+from cnnviz.core.execute import execute
+from cnnviz.core.registry import discover
+from cnnviz.core.requests import method, parse_requests
+from cnnviz.graph import capture
+from tests.core.networks import NETWORKS, images, state_of
+
+METHODS = sorted(discover())
+LABELS = (0, -1, 2)
+
+
+class Broken:
+    """A network that computes as ever, and fails when it is done."""
+
+    def __init__(self, net):
+        self._net = net
+
+    def __getattr__(self, name):
+        return getattr(self._net, name)
+
+    def __call__(self, x, taps=()):
+        self._net(x, taps)
+        raise RuntimeError("half-way")
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def model_and_net(request):
+    with torch.random.fork_rng():
+        model = NETWORKS[request.param]()
+        before = state_of(model)
+        net = capture(model, images())
+    after = state_of(model)
+    assert {k for k in before if before[k] != after[k]} <= {"torch"}
+    assert net.captured == ("hooks" if request.param == "unexportable" else "graph")
+    return model, net
+
+
+@pytest.mark.parametrize("grad", [True, False], ids=["grad", "no_grad"])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_leaves_the_model_as_it_was(model_and_net, name, grad):
+    model, net = model_and_net
+    before = state_of(model)
+    with torch.set_grad_enabled(grad):
+        ctx = Context(net, images(), labels=LABELS)
+        execution = execute([method(name)], ctx)
+        execute([method(name)], ctx)
+    assert not execution.skipped
+    assert state_of(model) == before
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_leaves_the_model_as_it_was_after_an_error(model_and_net, name):
+    model, net = model_and_net
+    before = state_of(model)
+    execution = execute([method(name)], Context(Broken(net), images()))
+    assert state_of(model) == before
+    assert [s.reason for s in execution.skipped] in ([], ["RuntimeError: half-way"])
+    assert execution.skipped or name == "filters"
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_gives_its_declared_kind_and_the_same_for_the_same_seed(model_and_net, name):
+    _, net = model_and_net
+    first, second = (
+        execute([method(name)], Context(net, images(), labels=LABELS, seed=3)).results
+        for _ in range(2)
+    )
+    assert first
+    for a, b in zip(first, second, strict=True):
+        assert a.result.kind == discover()[name].kind
+        assert a.result.layer == b.result.layer
+        assert a.result.facts == b.result.facts
+        assert msgspec.json.decode(msgspec.json.encode(a.result.facts)) == a.result.facts
+        for key, array in a.result.arrays.items():
+            assert array.tobytes() == b.result.arrays[key].tobytes()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_its_arrays_are_nobody_elses(name):
+    model = NETWORKS["inplace"]()
+    net = capture(model, images())
+    ctx = Context(net, images())
+    arrays = [a for d in execute([method(name)], ctx).results for a in d.result.arrays.values()]
+    before = [array.tobytes() for array in arrays]
+    with torch.no_grad():
+        for tensor in [*model.parameters(), *model.buffers()]:
+            tensor.add_(1)
+    ctx.examples.zero_()
+    execute([method(name)], ctx)
+    assert [array.tobytes() for array in arrays] == before
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_works_in_bfloat16_and_gives_types_that_numpy_has(name):
+    model = NETWORKS["plain"]().to(torch.bfloat16)
+    net = capture(model, images().to(torch.bfloat16))
+    execution = execute([method(name)], Context(net, images()), on_error="raise")
+    for done in execution.results:
+        assert {a.dtype.name for a in done.result.arrays.values()} == {"float32"}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_shows_broken_weights_instead_of_failing(name):
+    model = NETWORKS["plain"]()
+    net = capture(model, images())
+    with torch.no_grad():
+        model[4].weight[0, 0, 0, 0] = torch.nan
+    execution = execute(parse_requests(name, net), Context(net, images(), labels=LABELS))
+    assert execution.results
+    assert not execution.skipped
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_declares_itself(name):
+    found = discover()[name]
+    assert method(name).params == found.Params()
+    fields = {field.name for field in msgspec.structs.fields(found.Params)}
+    described = json_schema(found.Params)["properties"]
+    assert {key for key, value in described.items() if value.get("description")} == fields
+    help_text = found.__doc__ or ""
+    assert re.search(r"https://(arxiv\.org|doi\.org|papers\.n)", help_text), "cite a source"
+    assert re.search(r"Differs\s+from\s+the\s+papers?:", help_text)
+    assert len(help_text.splitlines()[0]) <= 100
