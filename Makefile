@@ -64,6 +64,7 @@ bench: install  ## every figure of benchmarks/, small
 	$(PYTHON) benchmarks/run_all.py
 
 build: install  ## the wheel, installed in a fresh environment that has no torch and no Node
+	$(NPM) run size
 	$(PYTHON) builder/check_wheel.py
 
 compat: install  ## the tests on the oldest and the newest torch that we name

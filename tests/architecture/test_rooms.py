@@ -49,8 +49,8 @@ def test_every_module_has_a_purpose():
     assert not silent
 
 
-def test_generated_files_are_fresh():
-    command = [sys.executable, "builder/generate.py", "--check"]
+def test_the_generated_protobuf_module_is_fresh():
+    command = [sys.executable, "-m", "cnnviz.contract.generate", "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
