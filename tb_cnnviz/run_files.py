@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import msgspec
-
 from cnnviz.contract.layers import Layer
 from cnnviz.contract.names import (
     CHECKPOINTS_FOLDER,
@@ -22,27 +20,14 @@ from cnnviz.contract.names import (
 from cnnviz.errors import RecordError
 from cnnviz.storage.examples import ExamplesFile
 from cnnviz.storage.files import Item
-from cnnviz.storage.manifests import decode_json
+from cnnviz.storage.graph_file import read_graph
 from tb_cnnviz.locate import Place
 
 __all__ = ["Model", "RunFiles", "RunFilesCache"]
 
 LISTED_SECONDS: Final = 2.0
-MAX_GRAPH: Final = 64 << 20
-"""Bytes of graph.json that are read; the largest of torchvision's takes under 2 MB."""
 MAX_RUNS: Final = 64
 SUFFIX: Final = ".safetensors"
-
-
-class _TensorShape(msgspec.Struct, frozen=True):
-    shape: list[int]
-
-
-class _GraphFile(msgspec.Struct, frozen=True):
-    """The part of graph.json that the page shows."""
-
-    layers: list[Layer]
-    weights: dict[str, _TensorShape] = {}
 
 
 @dataclass(frozen=True)
@@ -51,6 +36,7 @@ class Model:
 
     layers: tuple[Layer, ...]
     parameters: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -141,14 +127,10 @@ def _examples(place: Place, problems: list[str]) -> ExamplesFile | None:
 
 def _model(place: Place, problems: list[str]) -> Model | None:
     try:
-        file = place.folder.file(f"{place.name}/{GRAPH_FILE}")
-        if file.size > MAX_GRAPH:
-            message = f"{file.label} has {file.size} bytes; at most {MAX_GRAPH} are read"
-            raise RecordError(message)
-        graph = decode_json(file.read(0, file.size), _GraphFile, label=file.label)
+        graph, digest = read_graph(place.folder.file(f"{place.name}/{GRAPH_FILE}"))
     except (RecordError, OSError) as error:
         problems.append(f"the model's layers cannot be shown in full: {error}")
         return None
     names = {name for layer in graph.layers for name in layer.weights}
     shapes = [graph.weights[name].shape for name in names if name in graph.weights]
-    return Model(tuple(graph.layers), sum(math.prod(shape) for shape in shapes))
+    return Model(tuple(graph.layers), sum(math.prod(shape) for shape in shapes), digest)

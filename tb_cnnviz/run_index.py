@@ -8,7 +8,7 @@ from cnnviz.contract.layers import Layer
 from cnnviz.contract.records import Entry, Manifest
 from tb_cnnviz.captures import Capture
 from tb_cnnviz.reader import Run, digest_of_texts
-from tb_cnnviz.run_files import RunFiles
+from tb_cnnviz.run_files import Model, RunFiles
 from tb_cnnviz.wire import (
     ArrayShape,
     ExamplesIndex,
@@ -41,7 +41,8 @@ def build_index(run: Run, files: RunFiles, manifest_of: ManifestOf) -> RunIndex:
     """
     captures = run.captures
     series = list_series(captures, manifest_of)
-    layers = list(files.model.layers) if files.model else _named_layers(series)
+    model = _own_model(captures, files)
+    layers = list(model.layers) if model else _named_layers(series)
     sources: list[Source] = [
         "bulk" if capture.step in files.snapshots and capture.event_run in run.places else "preview"
         for capture in captures
@@ -62,10 +63,10 @@ def build_index(run: Run, files: RunFiles, manifest_of: ManifestOf) -> RunIndex:
         ],
         layers=layers,
         parents=layer_parents(layers),
-        model=_model_index(captures, files),
+        model=_model_index(captures, model),
         examples=_examples_index(files),
         scalars=list(run.scalars),
-        problems=[*run.problems, *files.problems],
+        problems=[*run.problems, *files.problems, *_other_model(files, model)],
     )
 
 
@@ -133,13 +134,26 @@ def _named_layers(series: Sequence[Series]) -> list[Layer]:
     return [Layer(name=name, kind="", shape=shapes.get(name, [])) for name in names]
 
 
-def _model_index(captures: Sequence[Capture], files: RunFiles) -> ModelIndex | None:
+def _own_model(captures: Sequence[Capture], files: RunFiles) -> Model | None:
+    # A run folder that was used for another architecture holds the graph of one of them.
+    model = files.model
+    fits = model is not None and captures and captures[-1].model_digest == model.digest
+    return model if fits else None
+
+
+def _other_model(files: RunFiles, model: Model | None) -> list[str]:
+    if files.model is None or model is not None:
+        return []
+    return ["the graph file is another model's: layers are those that the records name"]
+
+
+def _model_index(captures: Sequence[Capture], model: Model | None) -> ModelIndex | None:
     if not captures:
         return None
     return ModelIndex(
         digest=captures[-1].model_digest,
-        parameters=files.model.parameters if files.model else None,
-        captured="graph" if files.model else None,
+        parameters=model.parameters if model else None,
+        captured="graph" if model else None,
     )
 
 

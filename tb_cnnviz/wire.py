@@ -209,6 +209,7 @@ class StatisticsFacts(Wire, frozen=True, kw_only=True):
     steps: list[int]
     layers: list[str]
     columns: list[str]
+    problems: list[str]
 
 
 class ChannelsFacts(Wire, frozen=True, kw_only=True):
@@ -226,6 +227,7 @@ class ScoresFacts(Wire, frozen=True, kw_only=True):
     run: str
     rev: str
     steps: list[int]
+    problems: list[str]
 
 
 class ExamplesFacts(Wire, frozen=True, kw_only=True):

@@ -36,12 +36,12 @@ CHANNEL_COLUMNS: Final = {
 def statistics(logs: Logs, query: TableQuery) -> Body:
     """Give all layer statistics at every step that has them; NaN where a layer was absent."""
     run = logs.run(query.run)
-    rows: list[tuple[int, tuple[str, ...], dict[str, Array]]] = []
-    for capture in run.captures:
-        for key, layers in capture.tables.items():
-            columns = _summary(capture).tables.get(key, {})
-            rows.append((capture.step, layers, columns))
-            break
+    summaries, problems = _summaries(run)
+    rows = [
+        (capture.step, capture.tables.get(key, ()), columns)
+        for capture, summary in summaries
+        for key, columns in list(summary.tables.items())[:1]
+    ]
     layers = _union(layers for _, layers, _ in reversed(rows))
     names = _union(tuple(columns) for _, _, columns in reversed(rows))
     position = {layer: index for index, layer in enumerate(layers)}
@@ -52,9 +52,13 @@ def statistics(logs: Logs, query: TableQuery) -> Body:
             if len(column) == len(where):
                 table[name][row, where] = column
     rev = revision(run, logs.files_of(run))
-    steps = [step for step, _, _ in rows]
     facts = StatisticsFacts(
-        run=run.name, rev=rev, steps=steps, layers=list(layers), columns=list(names)
+        run=run.name,
+        rev=rev,
+        steps=[step for step, _, _ in rows],
+        layers=list(layers),
+        columns=list(names),
+        problems=problems,
     )
     return tensors_body(table, facts, cache=_cache(query.rev, rev))
 
@@ -62,16 +66,18 @@ def statistics(logs: Logs, query: TableQuery) -> Body:
 def scores(logs: Logs, query: TableQuery) -> Body:
     """Give each example's five best classes at every step with predictions of as many examples."""
     run = logs.run(query.run)
-    found: list[tuple[int, dict[str, Array]]] = []
-    for capture in run.captures:
-        tables = _summary(capture).scores
-        if tables:
-            found.append((capture.step, next(iter(tables.values()))))
-    shape = {name: array.shape for name, array in found[-1][1].items()} if found else {}
-    kept = [(s, t) for s, t in found if {name: a.shape for name, a in t.items()} == shape]
+    summaries, problems = _summaries(run)
+    found = [
+        (capture.step, table)
+        for capture, summary in summaries
+        for table in list(summary.scores.values())[:1]
+    ]
+    shape = _shapes(found[-1][1]) if found else {}
+    kept = [(step, table) for step, table in found if _shapes(table) == shape]
     arrays = {name: np.stack([table[name] for _, table in kept]) for name in shape}
     rev = revision(run, logs.files_of(run))
-    facts = ScoresFacts(run=run.name, rev=rev, steps=[step for step, _ in kept])
+    steps = [step for step, _ in kept]
+    facts = ScoresFacts(run=run.name, rev=rev, steps=steps, problems=problems)
     return tensors_body(arrays, facts, cache=_cache(query.rev, rev))
 
 
@@ -101,11 +107,19 @@ def channels(logs: Logs, query: ChannelsQuery) -> Body:
     return tensors_body(arrays, facts, cache=_cache(query.rev if whole else "", rev))
 
 
-def _summary(capture: Capture) -> Summary:
-    try:
-        return capture.summary
-    except RecordError:
-        return Summary()
+def _summaries(run: Run) -> tuple[list[tuple[Capture, Summary]], list[str]]:
+    read: list[tuple[Capture, Summary]] = []
+    problems: list[str] = []
+    for capture in run.captures:
+        try:
+            read.append((capture, capture.summary))
+        except RecordError as error:
+            problems.append(str(error))
+    return read, problems
+
+
+def _shapes(table: dict[str, Array]) -> dict[str, tuple[int, ...]]:
+    return {name: array.shape for name, array in table.items()}
 
 
 def _channels_of(logs: Logs, run: Run, capture: Capture, layer: str) -> dict[str, Array] | str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import struct
 import time
 from pathlib import Path
@@ -33,6 +35,14 @@ class Recording:
         self.writer = RunWriter(run / "plugins" / "cnnviz")
         self.events = EventFile(run / "cnnviz" if own_folder else run)
         self.captures = 0
+        self.model_digest = "ab" * 32
+
+    def graph(self, layers: list[dict], weights: dict) -> None:
+        """Store the layers of a network."""
+        graph = {"version": 1, "layers": layers, "weights": weights}
+        text = json.dumps(graph).encode()
+        (self.writer.folder / "graph.json").write_bytes(text)
+        self.model_digest = hashlib.sha256(text).hexdigest()
 
     def __enter__(self) -> Recording:
         return self
@@ -137,7 +147,7 @@ def manifest_of(recording: Recording, step: int, arrays: dict, wall_time: float)
         step=step,
         wall_time=wall_time,
         session=recording.session,
-        model_digest="ab" * 32,
+        model_digest=recording.model_digest,
         device="cpu",
         versions={"cnnviz": "0.1"},
         checkpoint=False,

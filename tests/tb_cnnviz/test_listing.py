@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import ast
-import json
 
 import numpy as np
 
 import cnnviz
 from cnnviz.contract.layers import Layer
 from tb_cnnviz.run_index import layer_parents
-from tests.tb_cnnviz.logdirs import LAYERS, Recording, arrays_at, write_run
+from tests.tb_cnnviz.logdirs import LAYERS, Recording, arrays_at
 from tests.tb_cnnviz.opened import Opened
 
 
@@ -72,7 +71,6 @@ def test_methods_with_other_cadences_keep_their_own_steps(tmp_path):
 
 
 def test_layers_come_from_the_graph_file(tmp_path):
-    write_run(tmp_path / "run", [0])
     layers = [
         {"name": "features", "kind": "Sequential", "shape": [4, 6, 6], "container": True},
         {
@@ -85,13 +83,25 @@ def test_layers_come_from_the_graph_file(tmp_path):
     ]
     weights = {"features.0.weight": {"dtype": "float32", "shape": [4, 3, 3, 3]}}
     weights["features.1.running_mean"] = {"dtype": "float32", "shape": [4]}
-    graph = {"version": 1, "layers": layers, "weights": weights}
-    (tmp_path / "run/plugins/cnnviz/graph.json").write_text(json.dumps(graph))
+    with Recording(tmp_path / "run") as recording:
+        recording.graph(layers, weights)
+        recording.capture(0)
     index = Opened("--logdir", str(tmp_path)).index("run")
     assert [layer["kind"] for layer in index["layers"]] == ["Sequential", "conv2d", "relu"]
     assert index["parents"] == [-1, 0, 1]
     assert index["model"]["parameters"] == 4 * 3 * 3 * 3
     assert index["model"]["captured"] == "graph"
+
+
+def test_the_graph_of_another_model_is_not_taken_for_this_ones(tmp_path):
+    with Recording(tmp_path / "run") as recording:
+        recording.graph([{"name": "other", "kind": "relu", "shape": [1]}], {})
+        recording.model_digest = "cd" * 32
+        recording.capture(0)
+    index = Opened("--logdir", str(tmp_path)).index("run")
+    assert [layer["name"] for layer in index["layers"]] == LAYERS
+    assert index["model"]["captured"] is None
+    assert "another model" in index["problems"][0]
 
 
 def test_a_layer_lies_in_the_longest_name_before_it():
