@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { sampleIndex } from "./sample_index";
+import { findHits } from "./search";
+import { Store } from "./store";
+
+const index = sampleIndex({
+  layers: [
+    { name: "layer1.conv" },
+    { name: "layer1", container: true },
+    { name: "layer1.relu", kind: "relu", shape: [16, 8, 8] },
+    { name: "conv" },
+  ],
+  labels: [0, 1, 1],
+});
+const views = [{ name: "compare", title: "Compare" }] as const;
+const texts = (query: string) => findHits(index, views, query).map((hit) => hit.text);
+
+test("an exact name comes before a part of a name", () => {
+  expect(texts("conv")).toEqual(["conv", "layer1.conv"]);
+});
+
+test("a layer and a number are a channel of it, if it has that many", () => {
+  expect(texts("relu 12")[0]).toBe("layer1.relu 12");
+  expect(texts("relu 16")).toEqual([]);
+  const store = new Store();
+  findHits(index, views, "relu #3")[0]?.go(store);
+  expect([store.view.value, store.layer.value, store.channel.value]).toEqual(["layer", "layer1.relu", 3]);
+});
+
+test("a class finds its images, a number the image", () => {
+  expect(texts("dog")).toEqual(["image 1 · dog", "image 2 · dog"]);
+  expect(texts("image 0")).toEqual(["image 0 · cat"]);
+});
+
+test("views are found, and nothing finds nothing", () => {
+  expect(texts("comp")).toEqual(["Compare"]);
+  expect([texts(""), texts("xyz")]).toEqual([[], []]);
+});
