@@ -1,9 +1,9 @@
 """A job is a request run outside training: what is asked, how it goes, what a worker can run.
 
 A job is a folder `jobs/<id>/` of its run: `request.json` (JobRequest, never changed), `status.json`
-(JobStatus, replaced atomically), `claim.json` (made once, exclusively, by the worker that takes it),
-`cancel` (its presence asks the worker to stop), `preview.png`, `result.safetensors` (a snapshot file:
-docs/format.md), `log.txt`, and the request's own pictures `input_<n>.png`.
+(JobStatus, replaced atomically), `claim.json` (made once, exclusively, by the worker that takes
+it), `cancel` (its presence asks the worker to stop), `preview.png`, `result.safetensors` (a
+snapshot file: docs/format.md), `log.txt`, and the request's own pictures `input_<n>.png`.
 """
 
 from __future__ import annotations
