@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
 
-__all__ = ["EventFile", "FoundEvent", "Scan", "is_event_file", "scan_events"]
+__all__ = ["EventFile", "FoundEvent", "Scan", "is_event_file", "read_preview", "scan_events"]
 
 _TAGS: Final = (INDEX_TAG.encode(), PREVIEW_TAG.encode())
 _HEAD: Final = 256
@@ -120,11 +120,11 @@ def scan_events(source: str | os.PathLike[str] | StoredFile, *, check_all: bool 
     file = open_file(source) if isinstance(source, str | os.PathLike) else source
     scan = Scan()
     for start, data in _records(file, scan, check_all=check_all):
-        scan_record(file, start, data, scan)
+        _scan_record(file, start, data, scan)
     return scan
 
 
-def scan_record(file: StoredFile, start: int, data: bytes, scan: Scan) -> None:
+def _scan_record(file: StoredFile, start: int, data: bytes, scan: Scan) -> None:
     """Decode one record with our tag into the scan."""
     from tensorboard.compat.proto.event_pb2 import Event
 
@@ -143,6 +143,9 @@ def scan_record(file: StoredFile, start: int, data: bytes, scan: Scan) -> None:
                     raise RecordError(message)
                 _, own_folder = decode_metadata(value.metadata.plugin_data.content)
                 capture = decode_event(payload, label=label)
+                if capture.step != event.step:
+                    message = f"{label} is damaged: its manifest is of step {capture.step}"
+                    raise RecordError(message)
             except RecordError as error:
                 scan.problems.append(str(error))
                 continue
@@ -189,7 +192,9 @@ def _records(file: StoredFile, scan: Scan, *, check_all: bool) -> Iterator[tuple
             continue
         start = position + 12
         ours = any(tag in window.get(start, min(length, _HEAD)) for tag in _TAGS)
-        if (ours or check_all) and length <= _MAX_RECORD:
+        if ours and length > _MAX_RECORD:
+            scan.problems.append(f"{file.label}, event at byte {position} is too large to be ours")
+        elif (ours or check_all) and length <= _MAX_RECORD:
             data = window.get(start, length + 4)
             if struct.unpack("<I", data[length:])[0] != _masked(data[:length]):
                 scan.problems.append(

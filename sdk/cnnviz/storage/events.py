@@ -23,7 +23,7 @@ from cnnviz.storage.manifests import (
 if TYPE_CHECKING:
     from tensorboard.compat.proto.summary_pb2 import Summary
 
-__all__ = ["Capture", "decode_event", "decode_metadata", "encode_event"]
+__all__ = ["Capture", "decode_event", "decode_metadata", "encode_event", "first_string"]
 
 _MAX_SUMMARY: Final = 16 << 20
 

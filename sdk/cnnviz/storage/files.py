@@ -6,19 +6,19 @@ import contextlib
 import os
 import stat
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Protocol
 
-from cnnviz.errors import MissingPackageError, ParamsError, RecordError
+from cnnviz.errors import RecordError
 
 __all__ = [
     "Folder",
     "Item",
     "LocalFolder",
-    "RemoteFolder",
     "StoredFile",
     "open_file",
     "open_folder",
+    "plain_name",
 ]
 
 
@@ -74,7 +74,12 @@ class Folder(Protocol):
 def open_folder(path: str | os.PathLike[str]) -> Folder:
     """Open a logdir: a local folder, or an fsspec URL such as `file:///runs` or `memory://runs`."""
     text = os.fspath(path)
-    if "://" in text:
+    scheme, separator, rest = text.partition("://")
+    if separator and scheme in ("file", "local"):
+        return LocalFolder(Path(rest))  # links are looked at there, fsspec would follow them
+    if separator:
+        from cnnviz.storage.remote_files import RemoteFolder
+
         return RemoteFolder(text)
     return LocalFolder(Path(text).expanduser())
 
@@ -141,7 +146,7 @@ class LocalFolder:
         return _LocalFile(self._inside(name), label=name)
 
     def _inside(self, name: str) -> Path:
-        path = (self.root / _plain(name)).resolve()
+        path = (self.root / plain_name(name)).resolve()
         if path != self.root and self.root not in path.parents:
             message = f"{name!r} leads out of the logdir {self.path} and is not read"
             raise RecordError(message)
@@ -188,92 +193,12 @@ def _read_fully(file: Any, length: int) -> bytes:
     return b"".join(parts)
 
 
-class RemoteFolder:
-    """A logdir behind an fsspec URL, read-only."""
+def plain_name(name: str) -> str:
+    """Give a name without empty parts.
 
-    def __init__(self, url: str) -> None:
-        """Open the file system that the URL names.
-
-        Raises:
-            MissingPackageError: fsspec, or what this protocol needs, is not installed.
-            ParamsError: fsspec does not know the protocol.
-        """
-        try:
-            from fsspec.core import url_to_fs
-        except ImportError as error:
-            message = f"reading {url} needs the package fsspec: pip install fsspec"
-            raise MissingPackageError(message) from error
-        try:
-            self._system, root = url_to_fs(url)
-        except (ImportError, ValueError) as error:
-            message = f"cannot open {url}: {error}"
-            raise ParamsError(message) from error
-        self.path, self._root = url, str(root).rstrip("/")
-
-    def is_folder(self) -> bool:
-        """Tell whether the folder itself is there."""
-        return bool(self._system.isdir(self._root))
-
-    def identity(self, name: str) -> str:
-        """Give the name itself: links are not followed."""
-        return name
-
-    def items(self, name: str = "") -> list[Item]:
-        """List a folder, sorted by name."""
-        try:
-            self._system.invalidate_cache()
-            rows = self._system.ls(self._join(name), detail=True)
-        except (OSError, RecordError):
-            return []
-        found: list[Item] = []
-        for row in rows:
-            base = PurePosixPath(str(row["name"])).name
-            is_link = bool(row.get("islink"))  # fsspec's local files: a link could lead anywhere
-            if base and not is_link and row["type"] in ("file", "directory"):
-                size = int(row.get("size") or 0)
-                item = Item(
-                    name=base,
-                    is_folder=row["type"] == "directory",
-                    size=size,
-                    stamp=_remote_stamp(row),
-                )
-                found.append(item)
-        return sorted(found, key=lambda item: item.name)
-
-    def file(self, name: str) -> StoredFile:
-        """Open a file by its URL."""
-        return _RemoteFile(self._system, self._join(name), label=name)
-
-    def _join(self, name: str) -> str:
-        return f"{self._root}/{_plain(name)}".rstrip("/")
-
-
-class _RemoteFile:
-    """A file of an fsspec file system."""
-
-    def __init__(self, system: Any, path: str, *, label: str) -> None:
-        facts = system.info(path)
-        if facts["type"] != "file" or facts.get("islink"):
-            message = f"{label} is no regular file"
-            raise FileNotFoundError(message)
-        self._system, self._path, self.label = system, path, label
-        self.size, self.stamp = int(facts["size"]), _remote_stamp(facts)
-
-    def read(self, start: int, length: int) -> bytes:
-        """Read exactly `length` bytes."""
-        data = (
-            bytes(self._system.cat_file(self._path, start=start, end=start + length))
-            if length
-            else b""
-        )
-        if len(data) != length:
-            message = f"{self.label} was replaced or cut while it was read: open it again"
-            raise RecordError(message)
-        return data
-
-
-def _plain(name: str) -> str:
-    """Refuse names that could lead elsewhere before any file system sees them."""
+    Raises:
+        RecordError: it could lead elsewhere; refused before any file system sees it.
+    """
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts or "\\" in name or "\0" in name or name.startswith("/"):
         message = f"{name!r} is no name inside a logdir"
@@ -283,14 +208,3 @@ def _plain(name: str) -> str:
 
 def _stamp(facts: os.stat_result) -> str:
     return f"{facts.st_size}-{facts.st_mtime_ns}-{facts.st_ino}"
-
-
-def _remote_stamp(row: Any) -> str:
-    changed = (
-        row.get("mtime")
-        or row.get("LastModified")
-        or row.get("updated")
-        or row.get("created")
-        or ""
-    )
-    return f"{row.get('size')}-{row.get('etag') or row.get('ETag') or changed}"
