@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { NONFINITE_PIXEL, packed } from "./colour_map";
-import { countNonfinite, paintExample, paintHeatmap, veil } from "./heatmap";
+import { composite, countNonfinite, paintExample, paintHeatmap, veil } from "./heatmap";
 
 test("a map is coloured in its range, NaN marked and counted", () => {
   const values = [0, 1, 5, Number.NaN];
@@ -26,4 +26,10 @@ test("an overlay hides the example most where the map is strong", () => {
   expect([0, 1].map((strength) => veil(strength, 0))).toEqual([0, 0]);
   const pixels = paintHeatmap([-1, 0, 1], { low: -1, high: 1 }, { colourMap: "bwr", gamma: 1, opacity: 0.5 });
   expect(Array.from(pixels, (pixel) => pixel >>> 24)).toEqual([255, 1, 255]);
+});
+
+test("pixels laid over others mix by their opacity", () => {
+  const base = Uint32Array.from([packed(100, 0, 200), packed(100, 0, 200)]);
+  const over = Uint32Array.from([packed(200, 50, 0, 51), packed(1, 2, 3, 0)]);
+  expect(Array.from(composite(base, over))).toEqual([packed(120, 10, 160), packed(100, 0, 200)]);
 });

@@ -53,6 +53,19 @@ export function paintExample(rgb: Uint8Array, grey: boolean): Uint32Array<ArrayB
   return pixels;
 }
 
+/** Lay packed pixels over opaque ones of the same size. */
+export function composite(base: Uint32Array, over: Uint32Array): Uint32Array<ArrayBuffer> {
+  const pixels = new Uint32Array(over.length);
+  for (let at = 0; at < over.length; at++) {
+    const [below, above] = [base[at] as number, over[at] as number];
+    const alpha = (above >>> 24) / 255;
+    const mix = (shift: number) =>
+      Math.round(((below >>> shift) & 255) * (1 - alpha) + ((above >>> shift) & 255) * alpha) << shift;
+    pixels[at] = (mix(0) | mix(8) | mix(16) | 0xff000000) >>> 0;
+  }
+  return pixels;
+}
+
 /** How many values are NaN or infinite. */
 export function countNonfinite(values: ArrayLike<number>): number {
   let count = 0;

@@ -22,6 +22,8 @@ interface Props {
   /** Said by screen readers of the place under the cross-hair. */
   says: string;
   dim?: boolean;
+  /** One of many: followed by the others' cross-hair, passed over by the Tab key. */
+  passive?: boolean;
 }
 
 /** The pixel of a picture under a spot. */
@@ -40,7 +42,7 @@ export function spotOf(row: number, column: number, picture: { width: number; he
 }
 
 export function MapCanvas(props: Props) {
-  const { map, base = null, size, spot, onSpot, label, says, dim } = props;
+  const { map, base = null, size, spot, onSpot, label, says, dim, passive } = props;
   const ref = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     if (!ref.current) return;
@@ -72,13 +74,7 @@ export function MapCanvas(props: Props) {
       <canvas
         ref={ref}
         class="map-canvas"
-        tabIndex={0}
-        role="slider"
-        aria-label={label}
-        aria-valuemin={0}
-        aria-valuemax={grid.width * grid.height - 1}
-        aria-valuenow={spot ? pixelNumber(spot, grid) : 0}
-        aria-valuetext={says}
+        {...(passive ? { role: "img", "aria-label": label } : sliderOf(label, says, spot, grid))}
         onPointerMove={(event) => onSpot(spotUnder(event))}
         onPointerLeave={() => onSpot(null)}
         onClick={(event) => props.onClick?.(spotUnder(event))}
@@ -87,6 +83,19 @@ export function MapCanvas(props: Props) {
       {spot && <CrossHair spot={spot} size={size} grid={grid} />}
     </div>
   );
+}
+
+/** Said of a canvas whose cross-hair keys move. */
+function sliderOf(label: string, says: string, spot: Spot | null, grid: { width: number; height: number }) {
+  return {
+    tabIndex: 0,
+    role: "slider" as const,
+    "aria-label": label,
+    "aria-valuemin": 0,
+    "aria-valuemax": grid.width * grid.height - 1,
+    "aria-valuenow": spot ? pixelNumber(spot, grid) : 0,
+    "aria-valuetext": says,
+  };
 }
 
 function pixelNumber(spot: Spot, grid: { width: number; height: number }): number {

@@ -40,4 +40,5 @@ export interface View {
 export const VIEWS: readonly View[] = [
   { name: "overview", title: "Overview", key: "o", load: () => import("./overview/overview") },
   { name: "layer", title: "Layer", key: "l", load: () => import("./layer/layer") },
+  { name: "image", title: "Image", key: "i", load: () => import("./image/image") },
 ];

@@ -1,0 +1,202 @@
+/** Right column of the image view: the input as it is, and what the model says of it. */
+
+import { useMemo } from "preact/hooks";
+import type { Scores } from "../../api/types";
+import { useAnswer } from "../../api/use_answer";
+import { exactText, percentText, shapeText } from "../../draw/number_text";
+import { CurveChart } from "../../ui/curve_chart";
+import { MapCanvas, pixelAt } from "../../ui/map_canvas";
+import { Nothing } from "../../ui/panel_state";
+import { StepNote } from "../../ui/step_note";
+import { className, examplePixels, fitted, labelOf, shownImage, useExamples } from "../records/examples";
+import type { ViewProps } from "../view";
+import { spot } from "./heatmap_of";
+import { type Guess, guessesAt, labelOverSteps, overSteps, scoresRow } from "./predictions";
+
+const WIDTH = 252;
+const DASHES = ["", "4 2", "1.5 2"];
+
+export function Inspector({ store, client }: ViewProps) {
+  const index = store.a.index.value;
+  const examples = useExamples(client, store.a);
+  const image = shownImage(store);
+  const pixels = useMemo(() => examplePixels(examples, image), [examples, image]);
+  const ask = index ? client.scores(index.name, index.rev) : null;
+  const scores = useAnswer(ask, index?.name ?? "");
+  if (!index) return null;
+  return (
+    <>
+      {pixels && (
+        <>
+          <MapCanvas
+            map={pixels}
+            size={fitted(pixels, WIDTH)}
+            spot={spot.value}
+            onSpot={(at) => {
+              spot.value = at;
+            }}
+            label={`image ${image}`}
+            says={colourAt(pixels.pixels, pixels, spot.value)}
+          />
+          <p class="cap">
+            <b>Input</b> · true colours, as shown to the model · {shapeText([pixels.height, pixels.width])}
+          </p>
+          <p class="cap">{colourAt(pixels.pixels, pixels, spot.value) || "\u00a0"}</p>
+        </>
+      )}
+      {scores.value && scores.value.steps.length > 0 ? (
+        <Predictions store={store} client={client} scores={scores.value} image={image} />
+      ) : (
+        !scores.pending && (
+          <Nothing title="No predictions recorded" code={'methods=["predictions", …]'}>
+            They are part of methods="default".
+          </Nothing>
+        )
+      )}
+    </>
+  );
+}
+
+/** "row 7, column 21 · rgb 12 40 200". */
+function colourAt(
+  pixels: Uint32Array,
+  picture: { width: number; height: number },
+  at: typeof spot.value,
+): string {
+  if (!at) return "";
+  const { row, column } = pixelAt(at, picture);
+  const pixel = pixels[row * picture.width + column] ?? 0;
+  return `row ${row}, column ${column} · rgb ${pixel & 255} ${(pixel >> 8) & 255} ${(pixel >> 16) & 255}`;
+}
+
+interface Props extends ViewProps {
+  scores: Scores;
+  image: number;
+}
+
+function Predictions({ store, scores, image }: Props) {
+  const index = store.a.index.value;
+  const row = scoresRow(scores, store.a.shown.value);
+  const guesses = useMemo(() => guessesAt(scores, row, image), [scores, row, image]);
+  const label = labelOf(index, image);
+  const step = scores.steps[row];
+  const best = guesses[0];
+  const isWrong = best && label !== null && best.target !== label;
+  const name = (target: number) => className(index, target);
+  return (
+    <>
+      <div class="sec">
+        <div class="row">
+          <h2>Prediction</h2>
+          <span class="grow" />
+          {step !== undefined && <StepNote shown={step} wanted={store.a.shown.value} />}
+        </div>
+        <Bars guesses={guesses} label={label} name={name} />
+        {guesses.length === 0 && <p class="bad">▲ no finite score for this image</p>}
+        {label !== null && (
+          <p class="cap">
+            label: <b>{name(label)}</b>
+            {isWrong && (
+              <span class="warn">
+                {" "}
+                ▲ not predicted,{" "}
+                {percentText(scores.labelProbability[row * scores.examples + image] ?? Number.NaN)}
+              </span>
+            )}
+          </p>
+        )}
+      </div>
+      <Curves
+        store={store}
+        scores={scores}
+        image={image}
+        guesses={guesses}
+        label={label}
+        name={name}
+        step={step}
+      />
+    </>
+  );
+}
+
+function Bars({
+  guesses,
+  label,
+  name,
+}: {
+  guesses: Guess[];
+  label: number | null;
+  name: (target: number) => string;
+}) {
+  const hasProbabilities = guesses.some((guess) => Number.isFinite(guess.probability));
+  const most = Math.max(...guesses.map((guess) => Math.abs(guess.score)), 0) || 1;
+  return (
+    <ul class="bars" aria-label={hasProbabilities ? "probabilities" : "scores"}>
+      {guesses.map((guess) => {
+        const share = hasProbabilities ? guess.probability : Math.abs(guess.score) / most;
+        const isLabel = guess.target === label;
+        return (
+          <li key={guess.target}>
+            <span class={isLabel ? "clip on" : "clip"} title={name(guess.target)}>
+              {name(guess.target)}
+              {isLabel && <span class="unseen"> (label)</span>}
+            </span>
+            <span>
+              <i class={isLabel ? "on" : ""} style={{ width: `${100 * share}%` }} />
+            </span>
+            <span class="r s" title={`score ${exactText(guess.score)}`}>
+              {hasProbabilities ? percentText(guess.probability) : exactText(guess.score)}
+            </span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+interface CurvesProps {
+  store: ViewProps["store"];
+  scores: Scores;
+  image: number;
+  guesses: Guess[];
+  label: number | null;
+  name: (target: number) => string;
+  step: number | undefined;
+}
+
+/** The label's probability, and those of the classes that lead now. */
+function Curves({ store, scores, image, guesses, label, name, step }: CurvesProps) {
+  const others = guesses.filter((guess) => guess.target !== label).slice(0, 3);
+  const names = others.map((guess) => guess.target).join();
+  const series = useMemo(() => {
+    const lines = others.map((guess, place) => ({
+      name: name(guess.target),
+      values: overSteps(scores, image, guess.target),
+      dash: DASHES[place] ?? "",
+    }));
+    const own = { values: label === null ? null : labelOverSteps(scores, image), strong: true };
+    return own.values && label !== null
+      ? [{ name: name(label), values: own.values, strong: true }, ...lines]
+      : lines;
+  }, [scores, image, label, names]);
+  const hasValues = series.some((line) => line.values.some(Number.isFinite));
+  if (!hasValues) return null;
+  return (
+    <div class="sec">
+      <CurveChart
+        title="Prediction over steps"
+        steps={scores.steps}
+        series={series}
+        shown={step ?? null}
+        width={WIDTH}
+        height={98}
+        bounds={{ low: 0, high: 1 }}
+        text={percentText}
+        onStep={(to) => {
+          store.a.step.value = to;
+        }}
+      />
+      <p class="cap">gaps: not among the best {scores.top}</p>
+    </div>
+  );
+}
