@@ -25,7 +25,7 @@ def tiny_net(*, classes=4):
 def wait_for_disk(recorder):
     """Wait until nothing is queued, so that no later capture is left out."""
     deadline = time.monotonic() + 30
-    while recorder._background is not None and recorder._background.waiting:
+    while recorder.waiting:
         assert time.monotonic() < deadline, "the capture was not written"
         time.sleep(0.001)
 

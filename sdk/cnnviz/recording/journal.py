@@ -10,6 +10,7 @@ import numpy as np
 from cnnviz.contract.records import Manifest
 from cnnviz.recording.destination import ClosedWriterError, Destination
 from cnnviz.recording.troubles import Troubles
+from cnnviz.recording.weights import WeightCopy
 from cnnviz.storage import RunWriter, make_previews, make_summary
 from cnnviz.storage.events import encode_event
 
@@ -23,10 +24,8 @@ class Capture:
     manifest: Manifest
     """Its records without their arrays."""
     arrays: Mapping[str, Mapping[str, np.ndarray]]
-    weights: Mapping[str, np.ndarray]
-    """Empty when no checkpoint is wanted."""
-    weight_dtypes: Mapping[str, str]
-    """Of weights whose type numpy lacks; see `RunWriter.write_checkpoint`."""
+    weights: WeightCopy | None
+    """None when no checkpoint is wanted."""
 
 
 class Journal:
@@ -68,8 +67,8 @@ class Journal:
             self._files.take_back(step)
         manifest, digest = self._files.write_snapshot(capture.manifest, capture.arrays)
         self._reached = step
-        if capture.weights:
-            self._checkpoint(manifest, capture)
+        if capture.weights is not None:
+            self._checkpoint(manifest, capture.weights)
         summary = encode_event(
             manifest,
             digest,
@@ -96,14 +95,16 @@ class Journal:
         )
         self._troubles.say("writing", message)
 
-    def _checkpoint(self, manifest: Manifest, capture: Capture) -> None:
+    def _checkpoint(self, manifest: Manifest, weights: WeightCopy) -> None:
         try:
             self._files.write_checkpoint(
                 manifest.step,
-                capture.weights,
+                weights.arrays,
                 model_digest=manifest.model_digest,
-                dtypes=capture.weight_dtypes,
+                dtypes=weights.dtypes,
             )
             self._files.apply_retention(self._retention)
         except OSError as error:
             self.report(error)
+        finally:
+            weights.release()

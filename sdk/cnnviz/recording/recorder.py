@@ -6,23 +6,17 @@ import atexit
 import math
 import operator
 import os
-import secrets
 import time
 import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-import msgspec
-import numpy as np
 from torch import Tensor
 
 from cnnviz.contract.names import PLUGIN_NAME
-from cnnviz.contract.records import Entry, Manifest, Skipped, entry_key
-from cnnviz.core.execute import Execution, execute
-from cnnviz.core.forward import wait_for
+from cnnviz.core.context import Context
 from cnnviz.core.requests import parse_requests
-from cnnviz.core.versions import versions
 from cnnviz.errors import ParamsError
 from cnnviz.graph import Graph
 from cnnviz.ops.images import to_pictures
@@ -38,8 +32,8 @@ from cnnviz.recording.background import BackgroundWriter
 from cnnviz.recording.destination import Destination, open_destination
 from cnnviz.recording.journal import Capture, Journal
 from cnnviz.recording.ranks import is_recording_rank
+from cnnviz.recording.taking import Taken, Taker
 from cnnviz.recording.troubles import Troubles
-from cnnviz.recording.weights import copy_weights
 from cnnviz.storage import RunWriter
 
 __all__ = ["Recorder"]
@@ -129,7 +123,7 @@ class Recorder:
             message = f"writer: {self._folder} has an open recorder already: close that one first"
             raise ParamsError(message, field="writer")
         net = capture_net(model, images)
-        self._ctx = make_context(
+        ctx = make_context(
             net,
             images,
             labels=labels,
@@ -137,11 +131,13 @@ class Recorder:
             normalize=normalize,
             seed=seed,
         )
-        self._requests = dict(enumerate(parse_requests(methods, net)))
-        self._settings = settings
-        self._schedule = make_schedule(settings, len(self._requests))
-        self._troubles = Troubles(self._folder.name)
-        self._start(destination)
+        requests = parse_requests(methods, net)
+        name = self._folder.name
+        self._taker = Taker(ctx, requests, run=name, with_weights=settings.checkpoints != "none")
+        self._on = list(range(len(requests)))
+        self._schedule = make_schedule(settings, len(requests))
+        self._troubles = Troubles(name)
+        self._start(destination, settings)
 
     @property
     def waiting(self) -> int:
@@ -186,11 +182,11 @@ class Recorder:
         """Close; after an error the weights may be half-way, so the last step is not recorded."""
         self._close(record_last=kind is None)
 
-    def _start(self, destination: Destination) -> None:
+    def _start(self, destination: Destination, settings: Settings) -> None:
         """Write what is stored once, and be ready for the first step."""
         try:
             files = RunWriter(destination.run_folder / "plugins" / PLUGIN_NAME)
-            self._store_once(files)
+            _store_once(files, self._taker.ctx)
         except OSError as error:
             message = f"nothing is recorded, the run's folder cannot be written: {error}"
             self._troubles.say("folder", message)
@@ -198,37 +194,22 @@ class Recorder:
         journal = Journal(
             files,
             destination,
-            retention=self._settings.checkpoints,
-            preview_bytes=self._settings.preview_bytes,
-            labels=self._ctx.labels,
+            retention=settings.checkpoints,
+            preview_bytes=settings.preview_bytes,
+            labels=self._taker.ctx.labels,
             troubles=self._troubles,
         )
-        self._journal = journal
         self._background = BackgroundWriter(
             journal.write, on_error=journal.report, name=f"cnnviz {self._folder.name}"
         )
-        self._session = secrets.token_hex(8)
-        self._wall_time = 0.0
         self._charged = 0.0
         self._captured = self._last = -1
         self._next = 0
         _open[self._folder] = self
         # tensorboardX closes its files at exit: what is registered later runs earlier.
-        self._at_exit = _AtExit(self._background, journal)
-        atexit.register(self._at_exit)
-
-    def _store_once(self, files: RunWriter) -> None:
-        ctx = self._ctx
-        if isinstance(ctx.net, Graph):
-            ctx.net.save(files.folder)
-        inputs = ctx.examples.to("cpu")
-        files.write_examples(
-            to_pictures(inputs, ctx.normalize),
-            inputs.float().numpy(),
-            labels=ctx.labels,
-            class_names=ctx.class_names,
-            normalize=ctx.normalize,
-        )
+        self._finish = _Finish(self._background, journal)
+        atexit.register(self._finish)
+        weakref.finalize(self, self._background.close, 0.0).atexit = False
 
     def _look(self, step: Any) -> None:
         """Ask the schedule; out of the way of the calls between captures."""
@@ -264,75 +245,42 @@ class Recorder:
             message = f"the disk is too slow: the capture at step {step} is left out"
             self._troubles.say("queue", message)
             return
-        taken = False
+        offered = False
         try:
-            background.offer(self._take(step, due))
-            taken = True
+            taken = self._taker.take(step, due)
+            background.offer(taken.capture)
+            offered = True
+            self._note(taken, step)
         except Exception as error:  # noqa: BLE001 - nothing may raise into the training loop
             message = f"recording ends at step {step}: {type(error).__name__}: {error}"
             self._troubles.say("capture", message)
             self._switch_off()
         finally:
-            if not taken:
+            if not offered:
                 background.give_back()
 
-    def _take(self, step: int, due: list[int]) -> Capture:
-        device = self._ctx.net.device
-        wait_for(device)  # what training still computes is not our cost
-        started = time.perf_counter()
-        execution = execute([self._requests[number] for number in due], self._ctx)
-        weights: dict[str, np.ndarray] = {}
-        dtypes: dict[str, str] = {}
-        if self._settings.checkpoints != "none":
-            weights, dtypes = copy_weights(self._ctx.net.weights())
-        self._wall_time = max(time.time(), self._wall_time + 1e-6)
-        manifest = Manifest(
-            run=self._folder.name,
-            step=step,
-            wall_time=self._wall_time,
-            session=self._session,
-            model_digest=self._ctx.net.digest,
-            device=str(device),
-            versions=versions(),
-            checkpoint=bool(weights),
-            records=_entries(execution, self._ctx.seed),
-            skipped=execution.skipped,
-        )
-        arrays = {_key(done): done.result.arrays for done in execution.results}
-        self._captured = step
+    def _note(self, taken: Taken, step: int) -> None:
+        """Count a capture, tell the schedule what it cost, and switch off what failed."""
         self.captures += 1
-        self._pay(execution, due, step, started)
-        return Capture(manifest, arrays, weights, dtypes)
-
-    def _pay(self, execution: Execution, due: list[int], step: int, started: float) -> None:
-        """Tell the schedule what each method took, common work in equal parts; drop who failed."""
-        now = time.perf_counter()
-        own = {done.request.key: done.seconds for done in execution.results}
-        common = max(now - started - sum(own.values()), 0.0) / len(due)
-        costs = {number: common + own.get(self._requests[number].key, 0.0) for number in due}
-        self.seconds += now - started
-        self._schedule.paid(costs, step, now)
-        for skipped in execution.skipped:
-            self._drop(skipped, step)
-
-    def _drop(self, skipped: Skipped, step: int) -> None:
-        for number, request in list(self._requests.items()):
-            if request.key == skipped.method:
-                del self._requests[number]
-                self._schedule.drop(number)
-        message = f"{skipped.method} is switched off at step {step}: {skipped.reason}"
-        self._troubles.say(skipped.method, message)
+        self.seconds += taken.seconds
+        self._captured = step
+        self._schedule.paid(taken.costs, step, time.perf_counter())
+        for number, reason in taken.failed.items():
+            self._on.remove(number)
+            self._schedule.drop(number)
+            key = self._taker.requests[number].key
+            self._troubles.say(key, f"{key} is switched off at step {step}: {reason}")
 
     def _close(self, *, record_last: bool) -> None:
         background = self._background
         if background is None or os.getpid() != self._pid:
             self._switch_off()
             return
-        if record_last and self._last > self._captured and self._requests:
-            self._capture(int(self._last), list(self._requests), wait=_CLOSE_SECONDS)
+        if record_last and self._last > self._captured and self._on:
+            self._capture(int(self._last), list(self._on), wait=_CLOSE_SECONDS)
         self._switch_off()
-        atexit.unregister(self._at_exit)
-        self._at_exit()
+        atexit.unregister(self._finish)
+        self._finish()
         _open.pop(self._folder, None)
 
     def _switch_off(self) -> None:
@@ -340,7 +288,7 @@ class Recorder:
         self._last, self._next = -math.inf, math.inf
 
 
-class _AtExit:
+class _Finish:
     """Ends the background writing in time; holds no network."""
 
     def __init__(self, background: BackgroundWriter[Capture], journal: Journal) -> None:
@@ -357,24 +305,15 @@ class _AtExit:
             self._journal.report(TimeoutError(f"not within {_CLOSE_SECONDS:.0f} s"))
 
 
-def _key(done: Any) -> str:
-    return entry_key(done.request.method.name, done.result.layer, variant=done.request.variant)
-
-
-def _entries(execution: Execution, seed: int) -> list[Entry]:
-    """List the results as the manifest does; the arrays are filled in when they are written."""
-    return [
-        Entry(
-            key=_key(done),
-            method=done.request.method.name,
-            method_version=done.request.method.version,
-            kind=done.result.kind,
-            layer=done.result.layer,
-            params=msgspec.to_builtins(done.request.params),
-            facts=dict(done.result.facts),
-            seed=seed,
-            duration=done.seconds,
-            arrays={},
-        )
-        for done in execution.results
-    ]
+def _store_once(files: RunWriter, ctx: Context) -> None:
+    """Store the graph and the examples."""
+    if isinstance(ctx.net, Graph):
+        ctx.net.save(files.folder)
+    inputs = ctx.examples.to("cpu")
+    files.write_examples(
+        to_pictures(inputs, ctx.normalize),
+        inputs.float().numpy(),
+        labels=ctx.labels,
+        class_names=ctx.class_names,
+        normalize=ctx.normalize,
+    )

@@ -1,0 +1,110 @@
+"""Taking a capture in the loop: run what is due, copy what is live, measure what it took."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from cnnviz.contract.records import Entry, Manifest, entry_key
+from cnnviz.core.context import Context
+from cnnviz.core.execute import Done, Execution, execute
+from cnnviz.core.forward import wait_for
+from cnnviz.core.requests import Request
+from cnnviz.core.versions import versions
+from cnnviz.recording.journal import Capture
+from cnnviz.recording.weights import WeightCopies
+
+__all__ = ["Taken", "Taker"]
+
+
+class Taken(NamedTuple):
+    """A capture and what it cost the loop."""
+
+    capture: Capture
+    costs: Mapping[int, float]
+    """Seconds of each method by its number; what they had in common in equal parts."""
+    seconds: float
+    failed: Mapping[int, str]
+    """Why methods gave nothing, by their number."""
+
+
+class Taker:
+    """Takes captures of one net for one run.
+
+    Args:
+        ctx: the net and its examples.
+        requests: the methods, numbered from 0 in this order.
+        run: the run's name.
+        with_weights: whether a capture carries a copy of all weights.
+    """
+
+    def __init__(
+        self, ctx: Context, requests: Sequence[Request], *, run: str, with_weights: bool
+    ) -> None:
+        self.ctx = ctx
+        self.requests = requests
+        self._run = run
+        self._with_weights = with_weights
+        self._copies = WeightCopies()
+        self._session = secrets.token_hex(8)
+        self._wall_time = 0.0
+
+    def take(self, step: int, due: Sequence[int]) -> Taken:
+        """Run the methods with these numbers once; a failing one does not stop the others."""
+        net = self.ctx.net
+        wait_for(net.device)  # what training still computes is not our cost
+        started = time.perf_counter()
+        execution = execute([self.requests[number] for number in due], self.ctx)
+        weights = self._copies.copy(net.weights(), net.device) if self._with_weights else None
+        capture = Capture(
+            self._manifest(step, execution),
+            {_key(done): done.result.arrays for done in execution.results},
+            weights,
+        )
+        seconds = time.perf_counter() - started
+        reasons = {skipped.method: skipped.reason for skipped in execution.skipped}
+        keys = {number: self.requests[number].key for number in due}
+        failed = {number: reasons[key] for number, key in keys.items() if key in reasons}
+        own = {done.request.key: done.seconds for done in execution.results}
+        common = max(seconds - sum(own.values()), 0.0) / len(due)
+        costs = {number: common + own.get(key, 0.0) for number, key in keys.items()}
+        return Taken(capture, costs, seconds, failed)
+
+    def _manifest(self, step: int, execution: Execution) -> Manifest:
+        self._wall_time = max(time.time(), self._wall_time + 1e-6)  # readers order by it
+        return Manifest(
+            run=self._run,
+            step=step,
+            wall_time=self._wall_time,
+            session=self._session,
+            model_digest=self.ctx.net.digest,
+            device=str(self.ctx.net.device),
+            versions=versions(),
+            checkpoint=self._with_weights,
+            records=[_entry(done, self.ctx.seed) for done in execution.results],
+            skipped=execution.skipped,
+        )
+
+
+def _key(done: Done) -> str:
+    return entry_key(done.request.method.name, done.result.layer, variant=done.request.variant)
+
+
+def _entry(done: Done, seed: int) -> Entry:
+    """List a result as the manifest does; its arrays are filled in when they are written."""
+    return Entry(
+        key=_key(done),
+        method=done.request.method.name,
+        method_version=done.request.method.version,
+        kind=done.result.kind,
+        layer=done.result.layer,
+        params=msgspec.to_builtins(done.request.params),
+        facts=dict(done.result.facts),
+        seed=seed,
+        duration=done.seconds,
+        arrays={},
+    )
