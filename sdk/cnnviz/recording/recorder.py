@@ -18,7 +18,6 @@ from cnnviz.contract.names import PLUGIN_NAME
 from cnnviz.core.context import Context
 from cnnviz.core.requests import parse_requests
 from cnnviz.errors import ParamsError
-from cnnviz.graph import Graph
 from cnnviz.ops.images import to_pictures
 from cnnviz.recording.arguments import (
     DEFAULT_BUDGET,
@@ -307,8 +306,7 @@ class _Finish:
 
 def _store_once(files: RunWriter, ctx: Context) -> None:
     """Store the graph and the examples."""
-    if isinstance(ctx.net, Graph):
-        ctx.net.save(files.folder)
+    ctx.net.save(files.folder)
     inputs = ctx.examples.to("cpu")
     files.write_examples(
         to_pictures(inputs, ctx.normalize),
