@@ -67,10 +67,9 @@ def execute(requests: Sequence[Request], ctx: Context, *, on_error: OnError = "s
     ready: list[Request] = []
     taps: list[str] = []
     for request in requests:
-        layers = _taps(request, ctx, execution, on_error)
-        if layers is not None:
+        with _noted(request, execution, on_error):
+            taps += _suitable_layers(request, ctx)
             ready.append(request)
-            taps += layers
     gradient = any(request.method.needs_gradient for request in ready)
     common = CommonPass(ctx.net, ctx.examples, taps=taps, gradient=gradient)
     live = storages([*ctx.net.weights().values(), common.examples])
@@ -82,21 +81,16 @@ def execute(requests: Sequence[Request], ctx: Context, *, on_error: OnError = "s
     return execution
 
 
-def _taps(
-    request: Request, ctx: Context, execution: Execution, on_error: OnError
-) -> list[str] | None:
-    """Name the layers a request reads; None, and noted, if it cannot be run."""
-    layers: list[str] | None = None
-    with _noted(request, execution, on_error):
-        reason = request.method.unsuitable(ctx.net)
-        if reason is not None:
-            raise UnsuitableError(f"{request.method.name} does not suit this network: {reason}")
-        known = {layer.name for layer in ctx.net.layers}
-        named = request.method.layers(ctx.net, request.params)
-        for name in named:
-            if name not in known:
-                ctx.net.layer(name)  # raises, and names close ones
-        layers = named
+def _suitable_layers(request: Request, ctx: Context) -> list[str]:
+    """Name the layers that a request reads, if it can be run."""
+    reason = request.method.unsuitable(ctx.net)
+    if reason is not None:
+        raise UnsuitableError(f"{request.method.name} does not suit this network: {reason}")
+    known = {layer.name for layer in ctx.net.layers}
+    layers = request.method.layers(ctx.net, request.params)
+    for name in layers:
+        if name not in known:
+            ctx.net.layer(name)  # raises, and names close ones
     return layers
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 __all__ = ["OutputStatistics", "output_statistics", "weight_statistics"]
 
-_PIECE = 2**18
+_PIECE, _WEIGHT_PIECE = 2**18, 2**16
 """Values handled at a time: one pass follows the other while they are in the processor's cache."""
 
 
@@ -178,8 +178,7 @@ def weight_statistics(
         (L2 norm, norm of the change by the norm before, count of values that are not finite) by
         name; the change is NaN at first, where the weight was zero, and where it is not finite.
     """
-    scratch = _Scratch()
-    squares = {name: _squares(w, name, memory, scratch) for name, w in weights.items()}
+    squares = {name: _squares(w, name, memory) for name, w in weights.items()}
     if not squares:
         return {}
     table = torch.stack(list(squares.values())).cpu().numpy()
@@ -196,7 +195,7 @@ def weight_statistics(
     return result
 
 
-def _squares(weight: Tensor, name: str, memory: dict[str, Any] | None, scratch: _Scratch) -> Tensor:
+def _squares(weight: Tensor, name: str, memory: dict[str, Any] | None) -> Tensor:
     """Sum the squares of a weight and of its change, (2,) float64; brings the copy up to date."""
     flat = weight.detach().reshape(-1)
     copies = {} if memory is None else memory.setdefault("weights", {})
@@ -207,19 +206,20 @@ def _squares(weight: Tensor, name: str, memory: dict[str, Any] | None, scratch: 
             copies[name] = flat.clone()
     squares: list[Tensor] = []
     changes: list[Tensor] = []
-    for start in range(0, flat.numel(), _PIECE):
-        piece = flat[start : start + _PIECE]
-        squares.append(_square(piece, scratch))
+    for start in range(0, flat.numel(), _WEIGHT_PIECE):
+        piece = flat[start : start + _WEIGHT_PIECE]
+        squares.append(_square(piece))
         if copy is not None:
-            old = copy[start : start + _PIECE]
-            changes.append(_square(old.sub_(piece), scratch))
+            old = copy[start : start + _WEIGHT_PIECE]
+            changes.append(_square(old.sub_(piece)))
             old.copy_(piece)
     return torch.stack([_total(squares, flat.device), _total(changes, flat.device)])
 
 
-def _square(values: Tensor, scratch: _Scratch) -> Tensor:
+def _square(values: Tensor) -> Tensor:
+    # One product over a piece of this length is off by a part in 50,000 at worst (all values equal).
     wide = _wide(values)
-    return torch.mul(wide, wide, out=scratch.like(wide)).sum()
+    return torch.dot(wide, wide)
 
 
 def _total(parts: list[Tensor], device: torch.device) -> Tensor:
