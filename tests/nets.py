@@ -1,4 +1,4 @@
-"""Tiny seeded CNNs that every room's tests share: real structure, random weights, milliseconds to run."""
+"""Tiny seeded CNNs that every room's tests share: real structure, random weights, quick."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def images(
 
 
 def seeded(make: Callable[[], nn.Module], seed: int = 0) -> nn.Module:
-    """Build a net from one seed without moving the caller's generator; batch norms get uneven statistics."""
+    """Build a net from a seed, the caller's generator unmoved; batch norms get uneven state."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         net = make()
@@ -99,7 +99,7 @@ class _InPlace(nn.Module):
         self.fc = nn.Linear(6, CLASSES)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.drop(self.relu1(self.bn1(self.conv1(x))))
+        x = self.relu1(self.drop(self.bn1(self.conv1(x))))
         y = self.conv2(x)
         y += x
         y = self.relu2(y)
@@ -186,7 +186,7 @@ class _ValueDependent(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.relu(self.bn(self.conv(x)))
-        if float(x.sum()) > 1e9:
+        if float(x.detach().sum()) > 1e9:
             x = x / 2
         return self.fc(x.mean((2, 3)))
 

@@ -34,13 +34,15 @@ def capture(
 ) -> Net:
     """Capture a network, leaving the model exactly as it is.
 
-    A copy in eval mode goes through `torch.export`, with free image sizes if that can be had in time, else for the
-    example's size. The graph then runs on the model's live weights. A model that cannot be exported is run with
-    forward hooks instead. User's own hooks are not part of what is captured.
+    A copy in eval mode goes through `torch.export`, with free image sizes if that can be had in
+    time, else for the example's size. The graph then runs on the model's live weights. A model that
+    cannot be exported is run with forward hooks instead. User's own hooks are not part of what is
+    captured.
 
     Args:
         model: may be wrapped by DataParallel, DistributedDataParallel or torch.compile.
-        example: images as the model takes them, (N, C, H, W), on the model's device; two are enough.
+        example: images as the model takes them, (N, C, H, W), on the model's device; two are
+            enough.
         fallback: whether a model that cannot be exported is run with hooks; False raises instead.
         time_limit: seconds for the export, > 0.
 
@@ -67,7 +69,7 @@ def capture(
 
 
 def _two_images(model: nn.Module, example: Tensor) -> Tensor:
-    """Check the example and make a batch of two of it: sizes 0 and 1 are special to the exporter."""
+    """Check the example and make a batch of two: sizes 0 and 1 are special to the exporter."""
     first = next((tensor for tensor in model.parameters()), None)
     name = type(model).__name__
     checked = check_images(
@@ -99,7 +101,10 @@ def _run_once(model: nn.Module, images: Tensor) -> Tensor:
         with torch.no_grad(), torch.compiler.set_stance("force_eager"):
             output = model(images)
     except Exception as error:
-        message = f"{type(model).__name__} cannot run images of shape {tuple(images.shape)}: {type(error).__name__}: {error}"
+        message = (
+            f"{type(model).__name__} cannot run images of shape {tuple(images.shape)}: "
+            f"{type(error).__name__}: {error}"
+        )
         raise ParamsError(message, field="example") from error
     scores: Tensor
     scores, _ = find_scores(
@@ -109,7 +114,7 @@ def _run_once(model: nn.Module, images: Tensor) -> Tensor:
 
 
 def _export_in_time(model: nn.Module, images: Tensor, time_limit: float) -> Program:
-    """Export with free image sizes if that can be had in its share of the time, else for the example's size only."""
+    """Export with free image sizes if that is done in its share of the time, else with fixed."""
     start = time.monotonic()
     free = {0: Dim.AUTO, **{axis: Dim.AUTO for axis in (2, 3) if images.shape[axis] > 1}}
     failure: Exception | None = None
@@ -126,7 +131,10 @@ def _export_in_time(model: nn.Module, images: Tensor, time_limit: float) -> Prog
         message = f"torch.export did not finish {name} within {time_limit:g} s"
     else:
         text = str(failure).strip().splitlines()
-        message = f"torch.export cannot capture {name}: {type(failure).__name__}: {text[0] if text else ''}"
+        message = (
+            f"torch.export cannot capture {name}: {type(failure).__name__}: "
+            f"{text[0] if text else ''}"
+        )
     raise UnsuitableError(message) from failure
 
 

@@ -1,7 +1,8 @@
 """Checks of a graph that comes from a file, before anything of it runs on real tensors.
 
-A logdir is untrusted: every name, number and reference is checked, then the whole program is run on `meta` tensors, which
-have shapes and no memory. That shows wrong arguments, and values too large to allocate, without computing anything.
+A logdir is untrusted: every name, number and reference is checked, then the whole program is run on
+`meta` tensors, which have shapes and no memory. That shows wrong arguments, and values too large to
+allocate, without computing anything.
 """
 
 from __future__ import annotations
@@ -10,16 +11,14 @@ import math
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from cnnviz.errors import CnnvizError, RecordError
-from cnnviz.graph.interpreter import Interpreter
+from cnnviz.graph.dry_run import MOST_ELEMENTS, SizeGuard
 from cnnviz.graph.operators import is_known
-from cnnviz.graph.program import INPUT, WEIGHT, Node, Program, TensorInfo, references
+from cnnviz.graph.program import FLOATS, INPUT, WEIGHT, Node, Program, references
 
-__all__ = ["FLOATS", "SizeGuard", "check_program"]
+__all__ = ["check_program"]
 
-FLOATS = ("float32", "float64", "float16", "bfloat16")
 _DTYPES = (*FLOATS, "int64", "int32", "int16", "int8", "uint8", "bool", "complex64")
 _FORMATS = ("contiguous_format", "channels_last", "channels_last_3d", "preserve_format")
 _CONTENTS = {
@@ -30,82 +29,8 @@ _CONTENTS = {
 }
 
 MOST_NODES = 50_000
-MOST_ELEMENTS = 2**30
-"""Of one value: 4 GiB in float32."""
-MOST_ELEMENTS_IN_ALL = 2**34
 LARGEST_SIDE = 2**16
 DEEPEST_LIST = 4
-
-
-class SizeGuard:
-    """Watches that images of a new size do not make a graph's values too large to allocate."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self._interpreter = Interpreter(program)
-        self._seen: set[tuple[int, ...]] = set()
-
-    def __call__(self, x: Tensor) -> None:
-        """Try a batch of this shape without memory, unless one of its shape was tried before.
-
-        Raises:
-            RecordError: the graph cannot run it, or not within bounds.
-        """
-        shape = tuple(x.shape)
-        if shape not in self._seen:
-            self.dry_run(shape, expect_shapes=False)
-            self._seen.add(shape)
-
-    def dry_run(self, shape: tuple[int, ...], *, expect_shapes: bool) -> None:
-        """Run the program on tensors without memory.
-
-        Args:
-            shape: of the image batch, (N, C, H, W).
-            expect_shapes: whether each value must have the shape that its node states.
-
-        Raises:
-            RecordError: an operator refuses its arguments, a value is too large, or has another shape.
-        """
-        program = self._program
-        dtype = _float_type(program)
-        total = 0
-        at = 0
-
-        def weight(name: str) -> Tensor:
-            info = program.weights[name]
-            return torch.empty(info.shape, dtype=getattr(torch, info.dtype), device="meta")
-
-        def check(index: int, value: Any) -> None:
-            nonlocal total, at
-            at = index + 1
-            node = program.nodes[index]
-            for tensor in value if isinstance(value, tuple | list) else [value]:
-                if isinstance(tensor, Tensor):
-                    total += tensor.numel()
-                    if tensor.numel() > MOST_ELEMENTS or total > MOST_ELEMENTS_IN_ALL:
-                        message = f"graph: node {index} ({node.op}) makes a value of shape {tuple(tensor.shape)}, too large to run"
-                        raise RecordError(message)
-            if expect_shapes and isinstance(value, Tensor) != (node.shape is not None):
-                message = f"graph: node {index} ({node.op}) states shape {node.shape} but gives {type(value).__name__}"
-                raise RecordError(message)
-            if expect_shapes and isinstance(value, Tensor) and list(value.shape) != node.shape:
-                message = f"graph: node {index} ({node.op}) states shape {node.shape} but gives {list(value.shape)}"
-                raise RecordError(message)
-
-        meta = torch.device("meta")
-        image = torch.empty(shape, dtype=dtype, device=meta)
-        wanted = range(len(program.nodes)) if expect_shapes else _needed(program)
-        try:
-            with torch.no_grad():
-                self._interpreter.run(
-                    tuple(wanted), image=image, weight=weight, device=meta, check=check
-                )
-        except CnnvizError:
-            raise
-        except Exception as error:
-            text = str(error).strip().splitlines()
-            message = f"graph: a node after {at - 1} cannot run on images {tuple(shape)}: {text[0] if text else type(error).__name__}"
-            raise RecordError(message) from error
 
 
 def check_program(program: Program) -> SizeGuard:
@@ -124,9 +49,10 @@ def check_program(program: Program) -> SizeGuard:
         message = f"graph: it must have 1 to {MOST_NODES} nodes, got {len(program.nodes)}"
         raise RecordError(message)
     _check_input(program)
-    for name, info in [*program.weights.items(), *program.constants.items()]:
+    for name, info in program.weights.items():
         _check_tensor(name, info.dtype, info.shape)
     for name, constant in program.constants.items():
+        _check_tensor(name, constant.dtype, constant.shape)
         size = math.prod(constant.shape) * getattr(torch, constant.dtype).itemsize
         if len(constant.data) != size:
             message = f"graph: constant {name!r} has {len(constant.data)} bytes, {size} were stated"
@@ -135,7 +61,7 @@ def check_program(program: Program) -> SizeGuard:
         _check_node(index, node, program)
     _check_tables(program)
     guard = _make_guard(program)
-    guard.dry_run((2, *program.input.shape), expect_shapes=True)
+    guard.check_stated_shapes()
     return guard
 
 
@@ -154,7 +80,10 @@ def _check_input(program: Program) -> None:
         or len(image.minimum) != 2
         or not all(0 < side <= LARGEST_SIDE for side in sides)
     ):
-        message = f"graph: input must be [C, H, W] of 1 to {LARGEST_SIDE}, got {image.shape} with minimum {image.minimum}"
+        message = (
+            f"graph: input must be [C, H, W] of 1 to {LARGEST_SIDE}, got {image.shape} with "
+            f"minimum {image.minimum}"
+        )
         raise RecordError(message)
 
 
@@ -212,10 +141,10 @@ def _check_tables(program: Program) -> None:
     if len(set(names)) != len(names):
         raise RecordError("graph: two layers have the same name")
     for table in (program.taps, program.derived, {"output": program.output}):
-        for name, node in table.items():
-            if not 0 <= node < len(program.nodes) or program.nodes[node].shape is None:
+        for name, place in table.items():
+            if not 0 <= place < len(program.nodes) or program.nodes[place].shape is None:
                 raise RecordError(
-                    f"graph: {name!r} is said to be node {node}, which gives no tensor"
+                    f"graph: {name!r} is said to be node {place}, which gives no tensor"
                 )
     unknown = set(program.taps) - set(names)
     if unknown:
@@ -224,16 +153,6 @@ def _check_tables(program: Program) -> None:
     for index, node in enumerate(program.nodes):
         if moving.intersection(references([node.args, node.kwargs])):
             moving.add(index)
-    for name, node in program.derived.items():
-        if node in moving:
+    for name, place in program.derived.items():
+        if place in moving:
             raise RecordError(f"graph: weight {name!r} is said to be computed from the image")
-
-
-def _needed(program: Program) -> list[int]:
-    return sorted({program.output, *program.taps.values()})
-
-
-def _float_type(program: Program) -> torch.dtype:
-    """The type that images are given in: that of the first float weight."""
-    infos: list[TensorInfo] = [info for info in program.weights.values() if info.dtype in FLOATS]
-    return getattr(torch, infos[0].dtype) if infos else torch.get_default_dtype()

@@ -1,10 +1,10 @@
-"""From torch's exported program to our own: plain nodes, layers, and what the image sizes may be."""
+"""From torch's exported program to ours: plain nodes, layers, and what image sizes may be."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 import torch
 from torch import fx
@@ -34,7 +34,7 @@ _DECOMPOSED_BATCH_NORM = "aten._native_batch_norm_legit_no_training.default"
 
 
 def dtype_name(dtype: torch.dtype) -> str:
-    """torch's name of a type without the package."""
+    """Torch's name of a type without the package."""
     return str(dtype).removeprefix("torch.")
 
 
@@ -166,7 +166,7 @@ def _shape_of(value: object) -> list[int] | None:
 
 
 def _hint(size: int | torch.SymInt) -> int:
-    return int(size.node.hint) if isinstance(size, torch.SymInt) else int(size)
+    return cast(int, size.node.hint) if isinstance(size, torch.SymInt) else int(size)
 
 
 def _scopes(node: fx.Node) -> list[Scope]:
@@ -231,7 +231,8 @@ def convert(
         parameters: the names among them that are parameters.
 
     Raises:
-        UnsuitableError: an operator, argument or output that our graph cannot hold; the message names it.
+        UnsuitableError: an operator, argument or output that our graph cannot hold; the message
+            names it.
     """
     spelling = replace_in_place_ops(exported.graph)
     if spelling is None:

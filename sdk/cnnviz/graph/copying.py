@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -11,14 +12,21 @@ from torch import Tensor, nn
 from cnnviz.errors import ParamsError, UnsuitableError
 from cnnviz.graph.weights import clean_name
 
-__all__ = ["check_model", "copy_for_capture", "is_weight_hook", "model_state", "unwrap"]
+__all__ = [
+    "HOOK_STORES",
+    "check_model",
+    "copy_for_capture",
+    "is_weight_hook",
+    "model_state",
+    "unwrap",
+]
 
 _WEIGHT_HOOKS = (
     "torch.nn.utils.weight_norm",
     "torch.nn.utils.spectral_norm",
     "torch.nn.utils.prune",
 )
-_HOOK_STORES = (
+HOOK_STORES = (
     "_forward_hooks",
     "_forward_pre_hooks",
     "_backward_hooks",
@@ -32,7 +40,7 @@ def unwrap(model: nn.Module) -> nn.Module:
         if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
             model = model.module
         elif isinstance(getattr(model, "_orig_mod", None), nn.Module):
-            model = model._orig_mod
+            model = cast(nn.Module, model._orig_mod)
         else:
             return model
 
@@ -52,11 +60,17 @@ def check_model(model: object) -> nn.Module:
         raise ParamsError(message)
     model = unwrap(model)
     if isinstance(model, torch.jit.ScriptModule):
-        message = f"{type(model).__name__} is TorchScript, whose layers cannot be reached: give the module it was made from"
+        message = (
+            f"{type(model).__name__} is TorchScript, whose layers cannot be reached: give the "
+            "module it was made from"
+        )
         raise UnsuitableError(message)
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         if torch.nn.parameter.is_lazy(tensor):
-            message = f"{type(model).__name__}.{name} has no values yet: run one batch through the model first"
+            message = (
+                f"{type(model).__name__}.{name} has no values yet: run one batch through the model "
+                "first"
+            )
             raise UnsuitableError(message)
     devices = sorted({str(tensor.device) for tensor in model.parameters()})
     if len(devices) > 1:
@@ -75,7 +89,7 @@ def model_state(model: nn.Module) -> dict[str, Tensor]:
 
 
 def is_weight_hook(hook: object) -> bool:
-    """Whether a forward pre-hook is torch's own way of computing a weight (weight_norm, spectral_norm, pruning)."""
+    """Whether a pre-hook is torch's way of computing a weight (weight_norm, pruning, …)."""
     return type(hook).__module__ in _WEIGHT_HOOKS
 
 
@@ -112,6 +126,6 @@ def _computed_tensors(model: nn.Module) -> list[Tensor]:
 
 
 def _drop_hooks(module: nn.Module) -> None:
-    for store in _HOOK_STORES:
+    for store in HOOK_STORES:
         kept = {key: hook for key, hook in getattr(module, store).items() if is_weight_hook(hook)}
         setattr(module, store, OrderedDict(kept))

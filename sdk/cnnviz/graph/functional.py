@@ -1,7 +1,8 @@
 """In-place operators written as plain ones, so that no value of the graph is ever overwritten.
 
-`relu_(x)` becomes `relu(x)` and everything that read `x` afterwards reads the result. That is right as long as nothing else
-that shares x's memory is read afterwards; a graph where something is takes the slow road, `run_decompositions`.
+`relu_(x)` becomes `relu(x)` and everything that read `x` afterwards reads the result. That is right
+as long as nothing else that shares x's memory is read afterwards; a graph where something is takes
+the slow road, `run_decompositions`.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ def name_of(node: fx.Node) -> str:
     """Name a call's operator as the graph spells it, whether or not it is allowed there."""
     target = node.target
     if isinstance(target, torch._ops.OpOverload):
-        return f"{target.namespace}.{target.name().split('::')[1].split('.')[0]}.{target._overloadname}"
+        return f"{target.namespace}.{target._opname}.{target._overloadname}"
     name = getattr(target, "__name__", str(target))
     return f"python.{_PYTHON_NAMES.get(name, name)}"
 
 
 def plain_spelling(op: str) -> str | None:
-    """Give the plain operator of an in-place one (`aten.relu_.default` -> `aten.relu.default`), or None."""
+    """Give the plain operator of an in-place one (`aten.relu.default` of `aten.relu_.default`)."""
     space, name, overload = op.split(".") if op.count(".") == 2 else ("", op, "")
     if space != "aten" or not name.endswith("_") or name.startswith("__"):
         return None
@@ -70,8 +71,9 @@ def replace_in_place_ops(graph: fx.Graph) -> dict[fx.Node, str] | None:
         graph: of an ExportedProgram; readers of an overwritten value are rewired to the result.
 
     Returns:
-        The operator to run for every call, by node; calls without an effect on the result (the write-back of a
-        buffer) are left out. None when two names for the same memory make plain spelling wrong.
+        The operator to run for every call, by node; calls without an effect on the result (the
+        write-back of a buffer) are left out. None when two names for the same memory make plain
+        spelling wrong.
     """
     position = {node: index for index, node in enumerate(graph.nodes)}
     memory = _Memory()
@@ -104,7 +106,7 @@ def _rewire(
     position: dict[fx.Node, int],
     spelling: dict[fx.Node, str],
 ) -> bool:
-    """Let later readers of what `node` overwrites read `node`; False when one of them sees it through a view."""
+    """Let later readers of what `node` overwrites read `node`; False when one reads a view."""
     for other in list(memory.of(written)):
         later = [user for user in other.users if position[user] > position[node]]
         if not later:

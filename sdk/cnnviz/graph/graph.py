@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
 import torch
 from torch import Tensor
@@ -12,14 +12,13 @@ from torch import Tensor
 from cnnviz.contract.layers import Layer
 from cnnviz.errors import ParamsError, UnsuitableError
 from cnnviz.graph.interpreter import Interpreter
-from cnnviz.graph.net import check_images, find_layer, without_autocast
-from cnnviz.graph.program import Program
-from cnnviz.graph.state import random_state_kept
+from cnnviz.graph.net import check_images, check_taps, find_layer, without_autocast
 from cnnviz.graph.operators import RANDOM
-from cnnviz.graph.weights import LiveWeights, Weights
-
-if TYPE_CHECKING:
-    from cnnviz.graph.receptive_field import ReceptiveField
+from cnnviz.graph.program import Program
+from cnnviz.graph.receptive_field import ReceptiveField, find_receptive_field
+from cnnviz.graph.saving import save_graph
+from cnnviz.graph.state import random_state_kept
+from cnnviz.graph.weights import Weights
 
 __all__ = ["Graph"]
 
@@ -27,8 +26,8 @@ __all__ = ["Graph"]
 class Graph:
     """A captured network: layers by name, taps anywhere, and no module ever called.
 
-    Runs in the caller's grad mode with autocast off; weights are read as they are at that moment and cut from
-    autograd, so that no parameter gradient is ever computed.
+    Runs in the caller's grad mode with autocast off; weights are read as they are at that moment
+    and cut from autograd, so that no parameter gradient is ever computed.
     """
 
     captured = "graph"
@@ -42,7 +41,8 @@ class Graph:
         Args:
             program: the network; checked before if it comes from a file.
             weights: where the tensors come from.
-            guard: watches the size of what runs on images of a new size, for a program that is not ours.
+            guard: watches the size of what runs on images of a new size, for a program that is not
+                ours.
 
         Raises:
             UnsuitableError: this torch lacks an operator that the program uses.
@@ -71,7 +71,7 @@ class Graph:
 
     @property
     def output(self) -> str:
-        """Which of the model's outputs the scores are: `output`, `output['logits']`, `output[0]`."""
+        """Which of the model's outputs the scores are, such as `output['logits']`."""
         return self.program.output_name
 
     @property
@@ -82,7 +82,7 @@ class Graph:
 
     @property
     def input_shape(self) -> tuple[int, int | None, int | None]:
-        """Channels, height, width; None for a size that may be anything (from `program.input.minimum` on)."""
+        """Channels, height, width; None for a size that may be anything from a minimum on."""
         image = self.program.input
         channels, height, width = image.shape
         return channels, None if image.any_height else height, None if image.any_width else width
@@ -127,8 +127,8 @@ class Graph:
             taps: names of layers.
 
         Returns:
-            Scores, (N, classes); with taps also the layers' outputs by name, (N, K, h, w) or (N, K), never
-            overwritten by what follows.
+            Scores, (N, classes); with taps also the layers' outputs by name, (N, K, h, w) or (N,
+            K), never overwritten by what follows.
 
         Raises:
             ParamsError: the images do not fit the network.
@@ -156,7 +156,7 @@ class Graph:
         return dict(zip(taps, self._run(x, self._nodes(taps)), strict=True))
 
     def weight(self, name: str) -> Tensor:
-        """Give a weight by its name in `state_dict()`, or one that a layer computes from others by the layer's name for it.
+        """Give a weight by its `state_dict()` name, or a computed one by its layer's name for it.
 
         Raises:
             MissingError: there is no weight of that name.
@@ -183,8 +183,6 @@ class Graph:
         Raises:
             OSError: the folder cannot be written.
         """
-        from cnnviz.graph.storing import save_graph
-
         save_graph(self.program, self.weights(), Path(folder))
 
     def receptive_field(self, layer: str) -> ReceptiveField:
@@ -194,20 +192,18 @@ class Graph:
             MissingError: there is no layer of that name.
             UnsuitableError: the layer's output is not a tensor.
         """
-        from cnnviz.graph.receptive_field import find_receptive_field
-
         return find_receptive_field(self.program, self._nodes([layer])[0])
 
     def _nodes(self, taps: Sequence[str]) -> list[int]:
-        if isinstance(taps, str):
-            message = f"taps must be a list of layer names, got the text {taps!r}"
-            raise ParamsError(message)
         nodes = []
-        for name in taps:
+        for name in check_taps(taps):
             node = self.program.taps.get(name)
             if node is None:
                 layer = self.layer(name)
-                message = f"layer {layer.name!r} of {self.model} gives no tensor, so it has no output to look at"
+                message = (
+                    f"layer {layer.name!r} of {self.model} gives no tensor, so it has no output to "
+                    "look at"
+                )
                 raise UnsuitableError(message)
             nodes.append(node)
         return nodes
@@ -229,10 +225,16 @@ class Graph:
         if (not image.any_height and height != expected[0]) or (
             not image.any_width and width != expected[1]
         ):
-            message = f"{self.model} was captured for images of {expected[0]} × {expected[1]}, got {height} × {width}"
+            message = (
+                f"{self.model} was captured for images of {expected[0]} × {expected[1]}, got "
+                f"{height} × {width}"
+            )
         elif height < image.minimum[0] or width < image.minimum[1]:
             least = image.minimum
-            message = f"{self.model} takes images of at least {least[0]} × {least[1]}, got {height} × {width}"
+            message = (
+                f"{self.model} takes images of at least {least[0]} × {least[1]}, got {height} × "
+                f"{width}"
+            )
         elif image.square and height != width:
             message = f"{self.model} takes square images only, got {height} × {width}"
         else:

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, overload
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import overload
 
-import msgspec
 import torch
 from torch import Tensor, nn
 
 from cnnviz.contract.layers import Layer
 from cnnviz.errors import MissingError, ParamsError, UnsuitableError
 from cnnviz.graph.convert import tensor_info
-from cnnviz.graph.copying import is_weight_hook, model_state
-from cnnviz.graph.layers import Names
-from cnnviz.graph.net import check_images, find_layer, without_autocast
+from cnnviz.graph.copying import model_state
+from cnnviz.graph.net import check_images, check_taps, find_layer, without_autocast
 from cnnviz.graph.output import find_scores
+from cnnviz.graph.program import ImageInput, Program
+from cnnviz.graph.saving import save_graph
 from cnnviz.graph.state import random_state_kept
-from cnnviz.graph.weights import LiveWeights, clean_name
+from cnnviz.graph.watching import describe_call, modules_kept, watched
+from cnnviz.graph.weights import LiveWeights
 
 __all__ = ["HookNet"]
 
-Saw = Callable[[str, nn.Module, Tensor | None], None]
-"""Gets a call's name, its module and what it gave, calls in the order in which they end."""
+Ended = Callable[[str, nn.Module, object], Tensor | None]
 
 
 class HookNet:
     """Runs the live module itself, in eval mode, and puts everything back afterwards.
 
-    Parameters are replaced by cut-off views of themselves and buffers by copies while it runs, so that neither
-    gradients nor running statistics reach the user's model. Functional ops are not seen: only modules are layers.
+    Parameters are replaced by cut-off views of themselves and buffers by copies while it runs, so
+    that neither gradients nor running statistics reach the user's model. Functional ops are not
+    seen: only modules are layers.
     """
 
     captured = "hooks"
@@ -54,35 +52,40 @@ class HookNet:
         self.reason = reason
         self._module = model
         self._weights = LiveWeights(model)
-        self._order: list[str] = []
-        self._found: dict[str, Layer] = {}
+        order: list[str] = []
+        found: dict[str, Layer] = {}
+
+        def describe(name: str, module: nn.Module, output: object) -> None:
+            found[name] = describe_call(name, module, output)
+
         try:
             with torch.no_grad():
-                scores, self.output = self._run(example, self._describe, begin=self._order.append)
+                scores, self.output = self._run(example, ended=describe, begun=order.append)
         except (ParamsError, UnsuitableError):
             raise
         except Exception as error:
-            message = f"{self.model} cannot run images of shape {tuple(example.shape)}: {type(error).__name__}: {error}"
+            shape, kind = tuple(example.shape), type(error).__name__
+            message = f"{self.model} cannot run images of shape {shape}: {kind}: {error}"
             raise ParamsError(message, field="example") from error
-        self._layers = [self._found[name] for name in self._order]
         self.classes = int(scores.shape[1]) if scores.dim() == 2 else None
-        self._example_shape = (int(example.shape[1]), int(example.shape[2]), int(example.shape[3]))
-        self.digest = self._describe_digest()
+        self.program = self._describe(example, [found[name] for name in order if name in found])
+        self.digest = self.program.digest()
 
     @property
     def layers(self) -> list[Layer]:
         """All modules in the order of their calls, a container before what it holds."""
-        return self._layers
+        return self.program.layers
 
     @property
     def input_shape(self) -> tuple[int, int | None, int | None]:
         """Channels, height, width of the example: what else runs is not known."""
-        return self._example_shape
+        return self.example_shape
 
     @property
     def example_shape(self) -> tuple[int, int, int]:
         """Channels, height, width of the example."""
-        return self._example_shape
+        channels, height, width = self.program.input.shape
+        return channels, height, width
 
     @property
     def device(self) -> torch.device:
@@ -98,7 +101,7 @@ class HookNet:
 
     def layer(self, name: str) -> Layer:
         """Find a layer by its name; MissingError names close ones."""
-        return find_layer(self._layers, name, model=self.model)
+        return find_layer(self.layers, name, model=self.model)
 
     @overload
     def __call__(self, x: Tensor) -> Tensor: ...
@@ -129,7 +132,7 @@ class HookNet:
         return self._collect(x, taps)[1]
 
     def weight(self, name: str) -> Tensor:
-        """Give a weight by its name in `state_dict()`, or one that a module computes from others (`conv.weight`)."""
+        """Give a weight by its name in `state_dict()`, or one that a module computes."""
         try:
             return self._weights.get(name)
         except MissingError:
@@ -144,156 +147,77 @@ class HookNet:
         """Give all parameters and buffers by their names in `state_dict()`, by reference."""
         return self._weights.all()
 
+    def save(self, folder: str | Path) -> None:
+        """Write the weights and the layer list (`graph.json` without nodes); that cannot be run.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        save_graph(self.program, self.weights(), Path(folder))
+
     def _collect(self, x: Tensor, taps: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]:
-        if isinstance(taps, str):
-            message = f"taps must be a list of layer names, got the text {taps!r}"
-            raise ParamsError(message)
-        for name in taps:
+        for name in check_taps(taps):
             self.layer(name)
         seen: dict[str, Tensor] = {}
 
-        def see(name: str, _module: nn.Module, output: Tensor | None) -> None:
-            if name in taps and output is not None:
-                seen[name] = output.clone()
+        def see(name: str, _module: nn.Module, output: object) -> Tensor | None:
+            if name not in taps or not isinstance(output, Tensor):
+                return None
+            seen[name] = output.clone()
+            # The model goes on with a copy that it may overwrite; gradients pass through ours.
+            return seen[name].clone()
 
-        check_images(x, where=self.model, channels=self._example_shape[0], device=self.device)
-        scores, _ = self._run(x.to(self.dtype), see)
+        channels = self.program.input.shape[0]
+        check_images(x, where=self.model, channels=channels, device=self.device)
+        scores, _ = self._run(x.to(self.dtype), ended=see)
         missing = [name for name in taps if name not in seen]
         if missing:
-            message = f"layer {missing[0]!r} of {self.model} gave no tensor, so it has no output to look at"
+            message = (
+                f"layer {missing[0]!r} of {self.model} gives no tensor, so it has no output to "
+                "look at"
+            )
             raise UnsuitableError(message)
         return scores, {name: seen[name] for name in taps}
 
     def _run(
-        self, x: Tensor, saw: Saw, *, begin: Callable[[str], None] | None = None
+        self, x: Tensor, *, ended: Ended, begun: Callable[[str], None] = lambda _: None
     ) -> tuple[Tensor, str]:
-        """Run the module on stand-ins for its weights, telling `saw` about each module call."""
-        state = {
-            name: tensor.detach()
-            for name, tensor in self._module.named_parameters(remove_duplicate=False)
-        }
-        state |= {
-            name: tensor.clone()
-            for name, tensor in self._module.named_buffers(remove_duplicate=False)
-        }
-        device = x.device
+        """Run the module on stand-ins for its weights, following its modules' calls."""
+        model = self._module
+        parameters = model.named_parameters(remove_duplicate=False)
+        state = {name: tensor.detach() for name, tensor in parameters}
+        buffers = model.named_buffers(remove_duplicate=False)
+        state.update({name: tensor.clone() for name, tensor in buffers})
         with (
-            random_state_kept(True, device),
-            without_autocast(device),
+            random_state_kept(True, x.device),
+            without_autocast(x.device),
             torch.compiler.set_stance("force_eager"),
-            _modules_kept(self._module),
-            _watched(self._module, saw, begin),
+            modules_kept(model),
+            watched(model, begun=begun, ended=ended),
         ):
-            output = torch.func.functional_call(self._module, state, (x,), tie_weights=False)
-        return find_scores(
-            output, of=lambda leaf: list(leaf.shape) if isinstance(leaf, Tensor) else None
-        )
+            output = torch.func.functional_call(model, state, (x,), tie_weights=False)
+        return find_scores(output, of=_shape)
 
-    def _describe(self, name: str, module: nn.Module, output: Tensor | None) -> None:
-        container = any(True for _ in module.children())
-        kind = type(module).__name__ if container else _kind(module)
-        path = name.partition(":")[0]
-        own = [f"{path}.{clean_name(key)}" for key, _ in module.named_parameters(recurse=False)]
-        layer = Layer(
-            name=name,
-            kind=kind,
-            shape=list(output.shape[1:]) if output is not None else [],
-            container=container,
-            rectifier=not container and _is_rectifier(module),
-            nonlinearity=not container and type(module).__module__ == "torch.nn.modules.activation",
-            weights=[] if container else sorted(own, key=lambda key: not key.endswith("weight")),
-            groups=int(getattr(module, "groups", 1)) if kind.startswith("conv") else 1,
-            transposed=bool(getattr(module, "transposed", False)),
+    def _describe(self, example: Tensor, layers: list[Layer]) -> Program:
+        shape = list(example.shape[1:])
+        state = model_state(self._module)
+        return Program(
+            model=self.model,
+            captured=self.captured,
+            reason=self.reason,
+            input=ImageInput(shape=shape, minimum=shape[1:], any_height=False, any_width=False),
+            output=0,
+            output_name=self.output,
+            layers=layers,
+            taps={},
+            weights={name: tensor_info(tensor) for name, tensor in state.items()},
+            nodes=[],
         )
-        self._found[name] = layer
-
-    def _describe_digest(self) -> str:
-        state = {name: tensor_info(tensor) for name, tensor in model_state(self._module).items()}
-        return hashlib.sha256(msgspec.json.encode([self.model, self._layers, state])).hexdigest()
 
     def _first_float(self) -> Tensor | None:
-        return next(
-            (tensor for tensor in self._module.parameters() if tensor.is_floating_point()), None
-        )
+        floats = (tensor for tensor in self._module.parameters() if tensor.is_floating_point())
+        return next(floats, None)
 
 
-@contextmanager
-def _modules_kept(model: nn.Module) -> Iterator[None]:
-    """Eval mode without the user's hooks; every module's attributes are put back on leaving."""
-    modules = list(model.modules())
-    before = [(module, dict(vars(module))) for module in modules]
-    inner = [
-        (store, dict(store))
-        for module in modules
-        for store in (module._parameters, module._buffers, module._modules)
-    ]
-    try:
-        for module in modules:
-            vars(module)["training"] = False
-            for store in (
-                "_forward_hooks",
-                "_forward_pre_hooks",
-                "_backward_hooks",
-                "_backward_pre_hooks",
-            ):
-                hooks = {
-                    key: hook for key, hook in vars(module)[store].items() if is_weight_hook(hook)
-                }
-                vars(module)[store] = OrderedDict(hooks)
-        yield
-    finally:
-        for module, attributes in before:
-            vars(module).clear()
-            vars(module).update(attributes)
-        for store, entries in inner:
-            store.clear()
-            store.update(entries)
-
-
-@contextmanager
-def _watched(model: nn.Module, saw: Saw, begun: Callable[[str], None] | None) -> Iterator[None]:
-    """Tell `begun` each module call's name when it begins, `saw` the tensor that it gave when it ends."""
-    names = Names()
-    handles = []
-
-    def watch(path: str, module: nn.Module) -> None:
-        waiting: list[str] = []
-
-        def begin(*_: object) -> None:
-            waiting.append(names.give(path))
-            if begun is not None:
-                begun(waiting[-1])
-
-        def end(_module: nn.Module, _args: object, output: object) -> None:
-            saw(waiting.pop(), module, output if isinstance(output, Tensor) else None)
-
-        handles.append(module.register_forward_pre_hook(begin))
-        handles.append(module.register_forward_hook(end))
-
-    for name, module in model.named_modules():
-        if path := clean_name(name):
-            watch(path, module)
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-_KINDS: Mapping[str, str] = {
-    "batch_norm2d": "batch_norm",
-    "batch_norm1d": "batch_norm",
-    "re_lu": "relu",
-    "re_lu6": "relu6",
-}
-
-
-def _kind(module: nn.Module) -> str:
-    """A module's kind in the word that a graph uses for the same op."""
-    name = type(module).__name__
-    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("parametrized_", "")
-    return _KINDS.get(plain, plain)
-
-
-def _is_rectifier(module: nn.Module) -> bool:
-    return isinstance(module, nn.ReLU | nn.ReLU6 | nn.LeakyReLU)
+def _shape(leaf: object) -> list[int] | None:
+    return list(leaf.shape) if isinstance(leaf, Tensor) else None

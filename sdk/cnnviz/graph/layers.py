@@ -22,7 +22,7 @@ class Scope:
     """Unique for the call."""
     path: str
     class_name: str
-    """With its Python module, `torch.nn.modules.conv.Conv2d`."""
+    """With its Python module, such as `torch.nn.modules.conv.Conv2d`."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class LayerList:
 
 
 class Names:
-    """Gives out layer names: the second and later asks for one name get `:1`, `:2`, …"""
+    """Gives out layer names: the second and later asks for one name get `:1`, `:2` and so on."""
 
     def __init__(self) -> None:
         self._given: dict[str, int] = {}
@@ -66,7 +66,7 @@ class _Lister:
         scopes: Sequence[Sequence[Scope]],
         parameters: set[str],
         output: int,
-    ):
+    ) -> None:
         self.nodes = nodes
         self.scopes = scopes
         self.parameters = parameters
@@ -98,7 +98,7 @@ class _Lister:
         sizes = op.startswith("python.") and op != "python.getitem"
         return self.moving[index] and op not in {"input", "aten.sym_size.int"} and not sizes
 
-    def list(self) -> LayerList:
+    def run(self) -> LayerList:
         seen: set[str] = set()
         for index in range(len(self.nodes)):
             if not self._is_value(index):
@@ -175,13 +175,13 @@ class _Lister:
         facts: dict[str, Any] = {}
         if op is not None:
             node = self.nodes[op]
-            facts = dict(
-                rectifier=is_rectifier(node.op, node.args, node.kwargs),
-                nonlinearity=is_nonlinearity(node.op),
-                weights=list(self._weights(node, owner)),
-                groups=_groups(node),
-                transposed=kind.startswith("conv_transpose"),
-            )
+            facts = {
+                "rectifier": is_rectifier(node.op, node.args, node.kwargs),
+                "nonlinearity": is_nonlinearity(node.op),
+                "weights": list(self._weights(node, owner)),
+                "groups": _groups(node),
+                "transposed": kind.startswith("conv_transpose"),
+            }
         layer = Layer(
             name=name,
             kind=kind,
@@ -235,13 +235,14 @@ def list_layers(
 ) -> LayerList:
     """Describe the layers of a graph, in forward order, a container before what it holds.
 
-    A module without modules in it is one layer; a functional op is a layer named `<module>.<op>`; operators that only
-    move values are none.
+    A module without modules in it is one layer; a functional op is a layer named `<module>.<op>`;
+    operators that only move values are none.
 
     Args:
         nodes: the graph's nodes.
-        scopes: for each node the module calls that it was made in, outermost first, without the model itself.
+        scopes: for each node the module calls that it was made in, outermost first, without the
+            model itself.
         parameters: names of the state that are parameters (not buffers).
         output: the node whose value the network returns.
     """
-    return _Lister(nodes, scopes, parameters, output).list()
+    return _Lister(nodes, scopes, parameters, output).run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol, overload, runtime_checkable
 
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor
 from cnnviz.contract.layers import Layer
 from cnnviz.errors import MissingError, ParamsError
 
-__all__ = ["Net", "check_images", "find_layer", "without_autocast"]
+__all__ = ["Net", "check_images", "check_taps", "find_layer", "without_autocast"]
 
 
 @runtime_checkable
@@ -96,6 +97,10 @@ class Net(Protocol):
         """Give all parameters and buffers by their names in `state_dict()`."""
         ...
 
+    def save(self, folder: str | Path) -> None:
+        """Write `graph.json` and `weights.safetensors`."""
+        ...
+
 
 def find_layer(layers: Sequence[Layer], name: str, *, model: str) -> Layer:
     """Find a layer by its name.
@@ -132,21 +137,36 @@ def check_images(
         The same tensor.
 
     Raises:
-        ParamsError: not a float tensor (N, C, H, W) with at least one image, of the right channels and device.
+        ParamsError: not a float tensor (N, C, H, W) with at least one image, of the right channels
+            and device.
     """
     if not isinstance(x, Tensor):
         message = f"{where}: images must be a tensor (N, C, H, W), got {type(x).__name__}"
     elif x.dim() != 4 or 0 in x.shape:
         message = f"{where}: images must be (N, C, H, W), none of them 0, got {tuple(x.shape)}"
     elif not x.dtype.is_floating_point:
-        message = f"{where}: images must be floating point, as the model takes them, got {x.dtype}: scale and normalise them"
+        message = (
+            f"{where}: images must be floating point, as the model takes them, got {x.dtype}: "
+            "scale and normalise them"
+        )
     elif channels is not None and x.shape[1] != channels:
         message = f"{where}: the model takes {channels}-channel images, got {tuple(x.shape)}"
     elif device is not None and x.device != device:
-        message = f"{where}: images are on {x.device} but the model's weights on {device}: move them with .to({str(device)!r})"
+        message = (
+            f"{where}: images are on {x.device} but the model's weights on {device}: move them "
+            f"with .to({str(device)!r})"
+        )
     else:
         return x
     raise ParamsError(message)
+
+
+def check_taps(taps: Sequence[str]) -> Sequence[str]:
+    """Refuse a text where a list of layer names is meant."""
+    if isinstance(taps, str):
+        message = f"taps must be a list of layer names, got the text {taps!r}"
+        raise ParamsError(message)
+    return taps
 
 
 @contextmanager

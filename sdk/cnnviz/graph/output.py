@@ -14,9 +14,10 @@ _PREFERRED = ("logits", "out")
 
 
 def find_scores(output: Any, *, of: Callable[[Any], list[int] | None]) -> tuple[Any, str]:
-    """Pick the scores: the first tensor of shape (N, classes), a dict's `logits` and `out` before its others.
+    """Pick the scores: the first tensor (N, classes), a dict's `logits` and `out` before others.
 
-    A model that returns no such tensor (a backbone, a dense predictor) gives its first tensor of any shape.
+    A model that returns no such tensor (a backbone, a dense predictor) gives its first tensor of
+    any shape.
 
     Args:
         output: what the model returned: a tensor, or tuples, lists, dicts, dataclasses of them.

@@ -1,8 +1,8 @@
 """The network as plain data: what `graph.json` holds, and its digest.
 
-A node's arguments are JSON values. What JSON lacks is spelled as an object of one field: `{"node": 3}` (the value of
-node 3), `{"dtype": "float32"}`, `{"memory_format": "channels_last"}`, `{"device": "own"}` (wherever the weights are),
-`{"float": "inf"}` (also "-inf", "nan").
+A node's arguments are JSON values. What JSON lacks is spelled as an object of one field: `{"node":
+3}` (the value of node 3), `{"dtype": "float32"}`, `{"memory_format": "channels_last"}`, `{"device":
+"own"}` (wherever the weights are), `{"float": "inf"}` (also "-inf", "nan").
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from cnnviz.contract.layers import Layer
 from cnnviz.contract.names import FORMAT_VERSION
 
 __all__ = [
+    "FLOATS",
     "INPUT",
     "WEIGHT",
     "Constant",
@@ -26,15 +27,16 @@ __all__ = [
     "references",
 ]
 
+FLOATS = ("float32", "float64", "float16", "bfloat16")
 INPUT = "input"
 WEIGHT = "weight"
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One step of the network: an operator on the values of earlier nodes, the input, or a weight."""
+    """One step of the network: an operator on earlier nodes' values, the input, or a weight."""
 
     op: str
-    """`input`, `weight`, an ATen overload (`aten.conv2d.default`) or a Python operator on sizes (`python.floordiv`)."""
+    """`input`, `weight`, `constant`, `aten.conv2d.default`, or on sizes `python.floordiv`."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     name: str = ""
@@ -81,6 +83,10 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     version: int = FORMAT_VERSION
     model: str
     """The model's class name."""
+    captured: str = "graph"
+    """`hooks` when the model could not be captured: then there are layers and no nodes."""
+    reason: str = ""
+    """Why it could not."""
     input: ImageInput
     output: int
     """Node whose value is the scores."""
@@ -90,7 +96,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     taps: dict[str, int]
     """Node that holds a layer's output, by layer name."""
     derived: dict[str, int] = {}
-    """Node that holds a weight computed from others (weight norm, pruning), by the name that the layer knows it by."""
+    """Node of a weight computed from others (weight norm, pruning), by its layer's name for it."""
     weights: dict[str, TensorInfo]
     """Everything in the model's state, read by a node or not."""
     constants: dict[str, Constant] = {}

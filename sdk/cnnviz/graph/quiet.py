@@ -32,7 +32,7 @@ class _WithoutMe(io.TextIOBase):
 
 @contextmanager
 def quiet_exporter() -> Iterator[None]:
-    """Drop what torch.export warns, logs and prints in this thread (a failed attempt prints the whole graph)."""
+    """Drop what torch.export warns, logs and prints (of a failed attempt, the whole graph)."""
     me = threading.get_ident()
 
     def from_elsewhere(record: logging.LogRecord) -> bool:

@@ -16,10 +16,10 @@ Number = int | float
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """Which pixels a unit sees: unit (i, j) those from `offset + stride · (i, j)` on, `size` of them.
+    """Which pixels a unit sees: unit (i, j) `size` of them from `offset + stride · (i, j)` on.
 
-    Each is a pair (height, width) in input pixels. The field is that of the convolutions and pools, and reaches beyond
-    the image's border where padding does.
+    Each is a pair (height, width) in input pixels. The field is that of the convolutions and pools,
+    and reaches beyond the image's border where padding does.
     """
 
     size: tuple[int, int]
@@ -28,14 +28,14 @@ class ReceptiveField:
     offset: tuple[Number, Number]
     """First pixel that unit (0, 0) sees; negative where padding lies before the image."""
     is_global: bool
-    """Whether something on the way looks at the whole image too (squeeze-and-excitation, global pooling, attention)."""
+    """Whether something on the way looks at the whole image too (global pooling, attention, …)."""
 
 
 def find_receptive_field(program: Program, node: int) -> ReceptiveField:
     """Follow a node's units back to the pixels that they see.
 
-    A layer without spatial axes (after global pooling or flattening) sees the whole image: size is then the image's.
-    Adaptive pools are taken at the captured image size.
+    A layer without spatial axes (after global pooling or flattening) sees the whole image: size is
+    then the image's. Adaptive pools are taken at the captured image size.
 
     Args:
         program: the network.

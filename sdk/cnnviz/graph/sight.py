@@ -32,7 +32,7 @@ class Axis:
         )
 
     def spread(self, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1) -> Axis:
-        """Spread units out, as a transposed convolution does; the size is that of the unit that sees most."""
+        """Spread units out, as a transposed convolution does; the size is the largest unit's."""
         reach = dilation * (kernel - 1)
         first = math.ceil(Fraction(padding - reach, stride))
         return replace(
@@ -55,11 +55,11 @@ class Axis:
 
 @dataclass(frozen=True)
 class Sight:
-    """What the units of one value see: an axis for each dimension that still lies along one of the image's."""
+    """What one value's units see: an axis for each dimension that lies along one of the image's."""
 
     axes: tuple[Axis | None, ...]
     whole: bool = False
-    """Whether something on the way looked at the whole image (global pooling, attention, a normalisation)."""
+    """Whether something on the way looked at the whole image (global pooling, attention, …)."""
 
     def with_axes(self, axes: Sequence[Axis | None], *, whole: bool = False) -> Sight:
         """The same with other axes; an axis that got lost makes it see the whole image."""
@@ -97,7 +97,7 @@ def _union(axes: list[Axis]) -> Axis | None:
 
 
 def regroup(axes: Sequence[Axis | None], before: list[int], after: list[int]) -> list[Axis | None]:
-    """Follow axes through a change of shape: those whose dimension stays a dimension of its own are kept.
+    """Follow axes through a change of shape: those whose dimension stays one of its own are kept.
 
     Args:
         axes: one a dimension of `before`.
@@ -108,8 +108,16 @@ def regroup(axes: Sequence[Axis | None], before: list[int], after: list[int]) ->
     i = j = 0
     while j < len(after):
         i_end, j_end = _next_group(before, after, i, j)
-        kept = [axis for axis, size in zip(axes[i:i_end], before[i:i_end], strict=True) if size > 1 and axis is not None]
-        others = [size for axis, size in zip(axes[i:i_end], before[i:i_end], strict=True) if size > 1 and axis is None]
+        kept = [
+            axis
+            for axis, size in zip(axes[i:i_end], before[i:i_end], strict=True)
+            if size > 1 and axis is not None
+        ]
+        others = [
+            size
+            for axis, size in zip(axes[i:i_end], before[i:i_end], strict=True)
+            if size > 1 and axis is None
+        ]
         group = after[j:j_end]
         if len(group) == 1 and i_end - i == 1:
             result.append(axes[i])
@@ -122,7 +130,7 @@ def regroup(axes: Sequence[Axis | None], before: list[int], after: list[int]) ->
 
 
 def _next_group(before: list[int], after: list[int], i: int, j: int) -> tuple[int, int]:
-    """The ends of the shortest runs of dimensions, from i and j on, that hold equally many elements."""
+    """The ends of the shortest runs of dimensions from i and j on with equally many elements."""
     if i >= len(before):
         return i, len(after)
     left, right = before[i], after[j]

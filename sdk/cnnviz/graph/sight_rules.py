@@ -1,4 +1,4 @@
-"""How each operator changes what a unit sees. An operator without a rule is taken to look at the whole image."""
+"""How each operator changes what a unit sees; one without a rule is taken to see everything."""
 
 from __future__ import annotations
 
@@ -85,12 +85,18 @@ def _pointwise(seen: Seen) -> Sight:
     return overlay(inputs, seen.after)
 
 
-def _windows(seen: Seen, kernel: list[int], stride: list[int], padding: list[int], dilation: list[int]) -> Sight:
+def _windows(
+    seen: Seen, kernel: list[int], stride: list[int], padding: list[int], dilation: list[int]
+) -> Sight:
     lead = len(seen.before) - len(kernel)
     axes: list[Axis | None] = [None] * lead
     for position, size in enumerate(kernel):
         axis = seen.first.axes[lead + position]
-        facts = {"stride": stride[position], "padding": padding[position], "dilation": dilation[position]}
+        facts = {
+            "stride": stride[position],
+            "padding": padding[position],
+            "dilation": dilation[position],
+        }
         axes.append(axis.window(size, **facts) if axis is not None else None)
     return seen.first.with_axes(axes)
 
@@ -120,7 +126,11 @@ def _spreads(seen: Seen, kernel: list[int], *, dilation: list[int]) -> Sight:
     axes: list[Axis | None] = [None] * lead
     for position, size in enumerate(kernel):
         axis = seen.first.axes[lead + position]
-        facts = {"stride": stride[position], "padding": padding[position], "dilation": dilation[position]}
+        facts = {
+            "stride": stride[position],
+            "padding": padding[position],
+            "dilation": dilation[position],
+        }
         axes.append(axis.spread(size, **facts) if axis is not None else None)
     return seen.first.with_axes(axes)
 
@@ -162,7 +172,9 @@ def _pixel_shuffle(seen: Seen) -> Sight:
 
 def _pixel_unshuffle(seen: Seen) -> Sight:
     factor: int = seen.argument(1)
-    axes = [axis.window(factor, stride=factor) if axis is not None else None for axis in seen.first.axes]
+    axes = [
+        axis.window(factor, stride=factor) if axis is not None else None for axis in seen.first.axes
+    ]
     return seen.first.with_axes(axes)
 
 
@@ -223,7 +235,9 @@ def _squeeze(seen: Seen) -> Sight:
     rank, given = len(seen.before), seen.argument(1)
     listed = range(rank) if given is None else [given] if isinstance(given, int) else given
     dropped = {position % rank for position in listed if seen.before[position] == 1}
-    return seen.first.with_axes([axis for position, axis in enumerate(seen.first.axes) if position not in dropped])
+    return seen.first.with_axes(
+        [axis for position, axis in enumerate(seen.first.axes) if position not in dropped]
+    )
 
 
 def _slice(seen: Seen) -> Sight:
@@ -234,13 +248,17 @@ def _slice(seen: Seen) -> Sight:
     axes = list(seen.first.axes)
     if not isinstance(start, int) or not isinstance(step, int):
         return replace(seen.first, whole=True)
-    axes[dimension] = axis.shifted(start + seen.before[dimension] if start < 0 else start, step=step)
+    axes[dimension] = axis.shifted(
+        start + seen.before[dimension] if start < 0 else start, step=step
+    )
     return seen.first.with_axes(axes)
 
 
 def _select(seen: Seen) -> Sight:
     dimension = seen.dimension(1)
-    return seen.first.with_axes([axis for position, axis in enumerate(seen.first.axes) if position != dimension])
+    return seen.first.with_axes(
+        [axis for position, axis in enumerate(seen.first.axes) if position != dimension]
+    )
 
 
 def _pieces(seen: Seen) -> Sight:
@@ -275,31 +293,59 @@ def _passed(seen: Seen) -> Sight:
     return seen.first
 
 
-_POINTWISE = (
-    "add sub rsub mul div reciprocal neg abs square pow sqrt rsqrt exp log log1p sin cos erf sign maximum minimum max.other "
-    "min.other addcmul addcdiv lerp where masked_fill clone contiguous detach alias to type_as _to_copy lift_fresh_copy dropout "
-    "feature_dropout alpha_dropout feature_alpha_dropout batch_norm floor ceil round expand expand_as channel_shuffle copy eq ne "
-    "gt ge lt le fill zero"
-)
+_POINTWISE = """
+    _to_copy abs add addcdiv addcmul alias alpha_dropout batch_norm ceil channel_shuffle clone
+    contiguous copy cos detach div dropout eq erf exp expand expand_as feature_alpha_dropout
+    feature_dropout fill floor ge gt le lerp lift_fresh_copy log log1p lt masked_fill
+    max.other maximum min.other minimum mul ne neg pow reciprocal round rsqrt rsub sign sin
+    sqrt square sub to type_as where zero
+"""
 _RULES: dict[str, Rule] = {
     **dict.fromkeys(_POINTWISE.split(), _pointwise),
     **dict.fromkeys(("conv1d", "conv2d", "conv3d", "convolution"), _convolution),
-    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed_convolution),
     **dict.fromkeys(
-        ("max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d"), _pool
+        ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed_convolution
     ),
     **dict.fromkeys(
-        ("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d"),
+        (
+            "max_pool1d",
+            "max_pool2d",
+            "max_pool3d",
+            "max_pool2d_with_indices",
+            "avg_pool1d",
+            "avg_pool2d",
+            "avg_pool3d",
+        ),
+        _pool,
+    ),
+    **dict.fromkeys(
+        (
+            "adaptive_avg_pool1d",
+            "adaptive_avg_pool2d",
+            "adaptive_avg_pool3d",
+            "adaptive_max_pool1d",
+            "adaptive_max_pool2d",
+        ),
         _adaptive_pool,
     ),
     **dict.fromkeys(
-        ("upsample_nearest2d", "_upsample_nearest_exact2d", "upsample_bilinear2d", "upsample_bicubic2d"), _upsample
+        (
+            "upsample_nearest2d",
+            "_upsample_nearest_exact2d",
+            "upsample_bilinear2d",
+            "upsample_bicubic2d",
+        ),
+        _upsample,
     ),
-    **dict.fromkeys(("mean", "sum", "amax", "amin", "max.dim", "min.dim", "logsumexp", "var", "std"), _reduction),
+    **dict.fromkeys(
+        ("mean", "sum", "amax", "amin", "max.dim", "min.dim", "logsumexp", "var", "std"), _reduction
+    ),
     **dict.fromkeys(("layer_norm", "rms_norm"), _layer_norm),
     **dict.fromkeys(("group_norm", "instance_norm"), _image_norm),
     **dict.fromkeys(("softmax", "log_softmax"), _softmax),
-    **dict.fromkeys(("view", "_unsafe_view", "reshape", "flatten", "unflatten", "view_as"), _reshape),
+    **dict.fromkeys(
+        ("view", "_unsafe_view", "reshape", "flatten", "unflatten", "view_as"), _reshape
+    ),
     **dict.fromkeys(("split", "split_with_sizes", "chunk"), _pieces),
     **dict.fromkeys(("pad", "constant_pad_nd", "reflection_pad2d", "replication_pad2d"), _pad),
     **dict.fromkeys(("roll", "flip"), _moved),

@@ -14,7 +14,7 @@ __all__ = ["random_state_kept"]
 
 @contextmanager
 def random_state_kept(kept: bool = True, device: torch.device | None = None) -> Iterator[None]:
-    """Restore the generators of Python, NumPy and torch (CPU, and CUDA where it is in use) on leaving.
+    """Restore the generators of Python, NumPy and torch (CUDA's where it is in use) on leaving.
 
     Args:
         kept: False does nothing.
@@ -39,12 +39,13 @@ def random_state_kept(kept: bool = True, device: torch.device | None = None) -> 
 
 
 def _cuda_states(device: torch.device | None) -> dict[int, torch.Tensor]:
-    if not torch.cuda.is_available() or not torch.cuda.is_initialized():
+    in_use: bool = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    if not in_use:
         return {}
     if device is None:
-        indices = range(torch.cuda.device_count())
+        indices = list(range(torch.cuda.device_count()))
     elif device.type == "cuda":
-        indices = [device.index if device.index is not None else torch.cuda.current_device()]
+        indices = [device.index]
     else:
         return {}
     return {index: torch.cuda.get_rng_state(index) for index in indices}

@@ -1,8 +1,9 @@
 """Running a long computation that can be given up.
 
-torch.export may take minutes to solve for free image sizes (measured: 187 s for one transformer). It runs in a thread of
-ours; when its time is over, an exception is raised in that thread, which undoes what the exporter has set up on its way
-out. A signal would reach the user's own thread, a child process would need the user's code to be importable.
+torch.export may take minutes to solve for free image sizes (measured: 187 s for one transformer).
+It runs in a thread of ours; when its time is over, an exception is raised in that thread, which
+undoes what the exporter has set up on its way out. A signal would reach the user's own thread, a
+child process would need the user's code to be importable.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class OutOfTime(Exception):  # noqa: N818 - it is an outcome, not a failure
 
 
 class _GiveUp(BaseException):
-    """Raised inside the thread; not an Exception, so that handlers for the exporter's own errors let it pass."""
+    """Raised inside the thread; no Exception, so that the exporter's own handlers let it pass."""
 
 
 class _Work(threading.Thread, Generic[T]):
@@ -46,7 +47,7 @@ class _Work(threading.Thread, Generic[T]):
             self.error = error
 
     def give_up(self) -> None:
-        """Raise in the thread until it has ended: an exception can be lost in a destructor or a C callback."""
+        """Raise in the thread until it has ended: one exception can be lost in a C callback."""
         while self.is_alive():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(self.ident or 0), ctypes.py_object(_GiveUp)
@@ -58,7 +59,8 @@ def run_within(seconds: float, function: Callable[[], T]) -> T:
     """Call a function in a thread of its own and give it up when its time is over.
 
     Args:
-        seconds: time given; giving up takes a moment more, until the function is back in Python code.
+        seconds: time given; giving up takes a moment more, until the function is back in Python
+            code.
         function: takes nothing; must leave the caller's objects alone, for it may stop anywhere.
 
     Returns:

@@ -43,7 +43,7 @@ class LiveWeights:
                         self._places[clean_name(f"{prefix}.{name}" if prefix else name)] = (
                             store,
                             name,
-                        )  # type: ignore[assignment]
+                        )
 
     def get(self, name: str) -> Tensor:
         """Give one tensor, cut from autograd."""

@@ -1,60 +1,30 @@
-"""Saving a graph and loading one: JSON and safetensors, parsed as data; nothing from a file is ever executed or unpickled."""
+"""Loading a graph: JSON and safetensors, parsed as data; nothing from a file is ever unpickled."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as encode_safetensors
 from torch import Tensor
 
 from cnnviz.contract.names import FORMAT_VERSION, GRAPH_FILE, WEIGHTS_FILE
-from cnnviz.errors import MissingError, RecordError
-from cnnviz.graph.checking import FLOATS, check_program
+from cnnviz.errors import MissingError, RecordError, UnsuitableError
+from cnnviz.graph.checking import check_program
 from cnnviz.graph.convert import dtype_name
 from cnnviz.graph.graph import Graph
-from cnnviz.graph.program import WEIGHT, Program
+from cnnviz.graph.program import FLOATS, WEIGHT, Program
 from cnnviz.graph.weights import LoadedWeights
 
-__all__ = ["load_graph", "read_program", "save_graph"]
+__all__ = ["load_graph", "read_program"]
 
 LARGEST_GRAPH_FILE = 256 * 2**20
 
 
 class _Version(msgspec.Struct):
     version: int
-
-
-def save_graph(program: Program, weights: Mapping[str, Tensor], folder: Path) -> None:
-    """Write `graph.json` and `weights.safetensors`, each whole or not at all.
-
-    Raises:
-        OSError: the folder cannot be written.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
-    _write(folder / WEIGHTS_FILE, encode_safetensors(tensors))
-    _write(folder / GRAPH_FILE, program.to_json())
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def load_graph(
@@ -67,8 +37,8 @@ def load_graph(
 
     Args:
         folder: holds `graph.json`.
-        weights: a safetensors file such as a checkpoint of the same model, or the tensors by name; by default
-            `weights.safetensors` in the folder.
+        weights: a safetensors file such as a checkpoint of the same model, or the tensors by name;
+            by default `weights.safetensors` in the folder.
         device: where the weights go.
 
     Returns:
@@ -76,10 +46,17 @@ def load_graph(
 
     Raises:
         MissingError: a file is not there.
-        RecordError: the graph or the weights are damaged, out of bounds, newer than this version reads, or do not
-            fit each other.
+        RecordError: the graph or the weights are damaged, out of bounds, newer than this version
+            reads, or do not fit each other.
+        UnsuitableError: the model was recorded with hooks, so there is no graph to run.
     """
     program = read_program(Path(folder) / GRAPH_FILE)
+    if program.captured != "graph":
+        message = (
+            f"{program.model} was recorded with hooks, so there is no graph of it to run "
+            f"({program.reason}): give the model itself"
+        )
+        raise UnsuitableError(message)
     guard = check_program(program)
     if isinstance(weights, Mapping):
         found = _checked(
@@ -112,7 +89,10 @@ def read_program(path: Path) -> Program:
     try:
         version = msgspec.json.decode(data, type=_Version).version
         if version > FORMAT_VERSION:
-            message = f"{path.name} version {version} is newer than this version reads ({FORMAT_VERSION}): upgrade cnnviz"
+            message = (
+                f"{path.name} version {version} is newer than this version reads "
+                f"({FORMAT_VERSION}): upgrade cnnviz"
+            )
             raise RecordError(message)
         return msgspec.json.decode(data, type=Program)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -143,7 +123,10 @@ def _checked(program: Program, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         node.name for node in program.nodes if node.op == WEIGHT and node.name not in tensors
     ]
     if missing:
-        message = f"the weights do not fit the graph of {program.model}: {missing[0]!r} is missing ({len(missing)} in all)"
+        message = (
+            f"the weights do not fit the graph of {program.model}: {missing[0]!r} is missing "
+            f"({len(missing)} in all)"
+        )
         raise RecordError(message)
     for name, tensor in tensors.items():
         _check_weight(program, name, list(tensor.shape), dtype_name(tensor.dtype))
@@ -153,8 +136,14 @@ def _checked(program: Program, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def _check_weight(program: Program, name: str, shape: list[int], dtype: str | None) -> None:
     stated = program.weights[name]
     if shape != stated.shape:
-        message = f"the weights do not fit the graph of {program.model}: {name!r} is {shape}, not {stated.shape}"
+        message = (
+            f"the weights do not fit the graph of {program.model}: {name!r} is {shape}, not "
+            f"{stated.shape}"
+        )
         raise RecordError(message)
     if dtype not in (None, stated.dtype) and not (dtype in FLOATS and stated.dtype in FLOATS):
-        message = f"the weights do not fit the graph of {program.model}: {name!r} is {dtype}, not {stated.dtype}"
+        message = (
+            f"the weights do not fit the graph of {program.model}: {name!r} is {dtype}, not "
+            f"{stated.dtype}"
+        )
         raise RecordError(message)
