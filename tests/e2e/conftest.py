@@ -189,7 +189,8 @@ class Tab:
 
     def press(self, key: str) -> None:
         """Press a key in our page, outside all fields."""
-        self.frame.locator("body").press(key)
+        self.frame.locator(".center").focus()
+        self.page.keyboard.press(key)
 
     def violations(self) -> list[str]:
         """Give the violations of the content security policy so far."""

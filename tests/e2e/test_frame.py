@@ -111,12 +111,19 @@ def test_the_link_is_written_again_when_the_tab_comes_back(tab):
 def test_a_dead_channel_and_its_step_are_two_clicks_away(tab):
     tab.open()
     tab.wait(".deaths .chip")
-    died = tab.frame.locator(".deaths li", has_text=f"died at step {DEATH}")
-    assert "block.relu" in died.inner_text()
+    layer = tab.frame.locator(".deaths li", has_text="block.relu")
+    died = layer.locator(".death", has_text=f"died at step {DEATH}")
     died.get_by_role("button", name=f"channel {DEAD} of block.relu").click()
     tab.page.wait_for_function("location.hash.includes('p.cnnviz.view=layer')")
     assert f"p.cnnviz.ch={DEAD}" in tab.page.url
     wait_for_step(tab, DEATH)
+
+
+def test_keys_work_without_a_click_first(tab):
+    tab.open()
+    tab.wait(FIRST_PICTURE)
+    tab.page.keyboard.press(",")
+    wait_for_step(tab, LAST - 1)
 
 
 def test_dark_mode_follows_tensorboards(tab):

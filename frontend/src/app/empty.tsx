@@ -40,7 +40,8 @@ export function Empty({ store, check }: EmptyProps) {
         <div class="ways">
           <Way
             title="A checkpoint, no training"
-            command={`cnnviz inspect torchvision:resnet18 --images photos/ --logdir ${quoted(logdir)}`}
+            command={`cnnviz inspect torchvision:resnet18 \\
+    --images photos/ --logdir ${quoted(logdir)}`}
           />
           <Way title="Just look around" command="cnnviz demo" />
         </div>

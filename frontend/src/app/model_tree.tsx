@@ -4,7 +4,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { healthAt, type LayerHealth, sumHealth } from "../state/health";
 import { openLayer, type Store } from "../state/store";
-import { ancestors, type TreeRow, treeRows, visibleRows } from "../state/tree";
+import { ancestors, isNumber, type TreeRow, treeRows, visibleRows } from "../state/tree";
 
 const ROW_PX = 22;
 /** Rows drawn beyond what is seen. */
@@ -187,7 +187,7 @@ function Row({ row, position, isSelected, isClosed, health, open, toggle }: RowP
             }}
           />
         )}
-        {row.label}
+        {row.label} {!row.isParent && isNumber(row.label) && <span class="kind">{layer.kind}</span>}
       </span>
       <span class="shape">{row.isParent ? "" : layer.shape.join("×")}</span>
       <HealthMark health={row.isParent ? undefined : health} isRectifier={layer.rectifier} />

@@ -120,12 +120,23 @@ export function chooseTheme(store: Store, choice: ThemeChoice): void {
   keep(THEME_KEY, choice);
 }
 
+/** Let our keys work without a click first, unless the person is at something in TensorBoard's own bar. */
+function takeFocus(): void {
+  const host = addressWindow();
+  const at = host === window ? null : host.document.activeElement;
+  if (at && at !== host.document.body && at.tagName !== "IFRAME") return;
+  window.focus();
+}
+
 /** Sleep while TensorBoard hides the iframe (it gets height 0, and no visibilitychange comes). */
 export function bindAwake(store: Store, root: Element): () => void {
   let intersects = true;
   const look = (): void => {
+    const wasAwake = store.awake.value;
     store.awake.value = intersects && window.innerHeight > 0 && document.visibilityState !== "hidden";
+    if (store.awake.value && !wasAwake) takeFocus();
   };
+  takeFocus();
   const observer = new IntersectionObserver((entries) => {
     intersects = entries.at(-1)?.isIntersecting ?? true;
     look();

@@ -11,6 +11,11 @@ export interface TreeRow {
   isParent: boolean;
 }
 
+/** True for the names that `nn.Sequential` gives: they need the kind beside them to mean anything. */
+export function isNumber(name: string): boolean {
+  return /^\d+(:\d+)?$/.test(name);
+}
+
 /** All rows, parents before their children, otherwise in the order of the layers. */
 export function treeRows(layers: readonly Layer[]): TreeRow[] {
   const byName = new Map(layers.filter((layer) => layer.name !== "").map((layer) => [layer.name, layer]));

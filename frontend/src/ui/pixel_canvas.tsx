@@ -1,6 +1,6 @@
 /** A small picture from packed pixels. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { canvasOf, drawScaled, fitCanvas } from "../draw/canvas";
 
 export interface Pixels {
@@ -18,7 +18,8 @@ interface Props extends Pixels {
 
 export function PixelCanvas({ pixels, width, height, size, label }: Props) {
   const ref = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
+  // In the same frame as the text around it: a new label must never stand over the old picture.
+  useLayoutEffect(() => {
     const canvas = ref.current;
     if (!canvas || width === 0 || height === 0) return;
     const context = fitCanvas(canvas, size);

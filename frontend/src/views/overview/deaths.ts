@@ -8,9 +8,8 @@ import { type DeadChannel, deadChannels } from "../../state/health";
 /** Layers whose channels are told one by one; beyond that the table's counts must do. */
 export const LAYER_LIMIT = 40;
 
-/** Channels that died at the same capture. */
+/** Channels of a layer that died at the same capture. */
 export interface Deaths {
-  layer: string;
   /** First capture at which they were silent. */
   since: number;
   /** Last capture at which they fired; null when they never did. */
@@ -18,12 +17,21 @@ export interface Deaths {
   channels: number[];
 }
 
-/** Group the dead by layer and step: deaths in training first, the latest on top, then what never lived. */
+/** The dead of one layer. */
+export interface LayerDeaths {
+  layer: string;
+  dead: number;
+  channels: number;
+  /** Deaths in training first, the latest on top; then what never lived. */
+  groups: Deaths[];
+}
+
+/** Group a layer's dead by the step of their death. */
 export function groupDeaths(dead: readonly DeadChannel[]): Deaths[] {
   const groups = new Map<string, Deaths>();
-  for (const { layer, channel, since, alive } of dead) {
-    const key = `${layer} ${since} ${alive === null}`;
-    const group = groups.get(key) ?? { layer, since, alive, channels: [] };
+  for (const { channel, since, alive } of dead) {
+    const key = `${since} ${alive === null}`;
+    const group = groups.get(key) ?? { since, alive, channels: [] };
     group.channels.push(channel);
     groups.set(key, group);
   }
@@ -33,7 +41,7 @@ export function groupDeaths(dead: readonly DeadChannel[]): Deaths[] {
 }
 
 export interface DeathsState {
-  deaths: Deaths[];
+  layers: LayerDeaths[];
   /** Layers not yet asked. */
   waiting: number;
   error: Error | null;
@@ -69,6 +77,16 @@ export function useDeaths(
   useEffect(() => setTables(new Map()), [run]);
   const here = names.map((name) => tables.get(name));
   const found = here.filter((table) => table !== undefined);
-  const dead = step === null ? [] : found.flatMap((table) => deadChannels(table, step));
-  return { deaths: groupDeaths(dead), waiting: names.length - found.length, error };
+  const told = step === null ? [] : found.map((table) => deathsOf(table, step));
+  return {
+    layers: told.filter((layer) => layer.dead > 0),
+    waiting: names.length - found.length,
+    error,
+  };
+}
+
+function deathsOf(table: Channels, step: number): LayerDeaths {
+  const dead = deadChannels(table, step);
+  const { layer, channels } = table;
+  return { layer, dead: dead.length, channels, groups: groupDeaths(dead) };
 }

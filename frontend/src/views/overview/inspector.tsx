@@ -8,7 +8,7 @@ import { cell, type HealthSum, sumHealth } from "../../state/health";
 import { latestAtOrBefore } from "../../state/steps";
 import { openLayer, type Store } from "../../state/store";
 import type { ViewProps } from "../view";
-import { type Deaths, LAYER_LIMIT, useDeaths } from "./deaths";
+import { type Deaths, LAYER_LIMIT, type LayerDeaths, useDeaths } from "./deaths";
 
 const CHIPS = 24;
 const CHANGES = 6;
@@ -51,8 +51,8 @@ function DeadList({ store, client, sum }: ViewProps & { sum: HealthSum }) {
         </p>
       )}
       <ul class="deaths">
-        {state.deaths.map((deaths) => (
-          <DeathRow key={`${deaths.layer} ${deaths.since} ${deaths.alive}`} store={store} deaths={deaths} />
+        {state.layers.map((layer) => (
+          <LayerRow key={layer.layer} store={store} deaths={layer} />
         ))}
       </ul>
       {state.error && <p class="bad">▲ {state.error.message}</p>}
@@ -64,20 +64,33 @@ function DeadList({ store, client, sum }: ViewProps & { sum: HealthSum }) {
   );
 }
 
-function DeathRow({ store, deaths }: { store: Store; deaths: Deaths }) {
-  const [all, setAll] = useState(false);
-  const { layer, since, alive, channels } = deaths;
-  const shown = all ? channels : channels.slice(0, CHIPS);
+function LayerRow({ store, deaths }: { store: Store; deaths: LayerDeaths }) {
   return (
     <li>
       <div class="row">
-        <b class="clip grow" title={layer}>
-          {layer}
+        <b class="clip grow" title={deaths.layer}>
+          {deaths.layer}
         </b>
-        <span class={alive === null ? "cap nowrap" : "stale nowrap"}>
-          {alive === null ? `silent from the first capture` : `▲ died at step ${since}`}
+        <span class="cap nowrap">
+          {countText(deaths.dead)} of {countText(deaths.channels)}
         </span>
       </div>
+      {deaths.groups.map((group) => (
+        <DeathRow key={`${group.since} ${group.alive}`} store={store} layer={deaths.layer} deaths={group} />
+      ))}
+    </li>
+  );
+}
+
+function DeathRow({ store, layer, deaths }: { store: Store; layer: string; deaths: Deaths }) {
+  const [all, setAll] = useState(false);
+  const { since, alive, channels } = deaths;
+  const shown = all ? channels : channels.slice(0, CHIPS);
+  return (
+    <div class="death">
+      <span class={alive === null ? "cap" : "stale"}>
+        {alive === null ? "never fired" : `▲ died at step ${since}`}
+      </span>
       <div class="chips">
         {shown.map((channel) => (
           <button
@@ -85,7 +98,11 @@ function DeathRow({ store, deaths }: { store: Store; deaths: Deaths }) {
             type="button"
             class="chip"
             aria-label={`channel ${channel} of ${layer} at step ${since}`}
-            title={alive === null ? "never fired" : `fired last at step ${alive}, silent since step ${since}`}
+            title={
+              alive === null
+                ? "zero at every capture"
+                : `fired last at step ${alive}, silent since step ${since}`
+            }
             onClick={() => openLayer(store, layer, { channel, step: since })}
           >
             {channel}
@@ -97,7 +114,7 @@ function DeathRow({ store, deaths }: { store: Store; deaths: Deaths }) {
           </button>
         )}
       </div>
-    </li>
+    </div>
   );
 }
 

@@ -1,7 +1,7 @@
 /** One row a layer: zeros, energy, weight change and dead channels over all captures, on the strip's axis. */
 
 import { useComputed } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Layer, RunIndex, Statistics } from "../../api/types";
 import { fitCanvas } from "../../draw/canvas";
 import { gradient } from "../../draw/colour_map";
@@ -11,6 +11,7 @@ import { cell } from "../../state/health";
 import { lookAt } from "../../state/moves";
 import { latestAtOrBefore } from "../../state/steps";
 import { openLayer, type Store } from "../../state/store";
+import { isNumber } from "../../state/tree";
 import { useSize } from "../../ui/use_size";
 import { type CellBox, paintHeat, paintLine, paintSteps } from "./row_painter";
 
@@ -177,7 +178,7 @@ function LayerRow({ store, table, row, layer, columns, places, width, shown, say
           onClick={() => openLayer(store, name)}
         >
           {broken > 0 && <span class="bad">▲ NaN </span>}
-          {name}
+          {name} {layer && isNumber(name) && <span class="t">{layer.kind}</span>}
         </button>
       </th>
       {columns.map((column) => (
@@ -214,7 +215,7 @@ function PlotCell({
   const count = table.layers.length;
   const data = table.columns[column.name] as Float32Array;
   const known = table.steps.some((_, step) => !Number.isNaN(data[step * count + row] as number));
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!canvas.current || width <= 0 || !known || !layer) return;
     const size = { width, height: ROW_PX };
     const context = fitCanvas(canvas.current, size);

@@ -1,6 +1,6 @@
 /** A few small pictures in rows, painted on one canvas; a click or Enter opens one. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { canvasOf, drawScaled, fitCanvas } from "../../draw/canvas";
 import type { Atlas } from "../../draw/grid_pixels";
 import { useSize } from "../../ui/use_size";
@@ -40,7 +40,8 @@ export function Tiles({ atlas, count, picture, names, onOpen }: Props) {
   const [cursor, setCursor] = useState(0);
   const side = Math.max(picture.width, picture.height);
   const layout = size && tileLayout(count, size, side);
-  useEffect(() => {
+  // In the same frame as the label: it must never stand over another step's picture.
+  useLayoutEffect(() => {
     if (!canvas.current || !layout) return;
     const rows = Math.ceil(count / layout.columns);
     const step = layout.cell + GAP;
