@@ -217,7 +217,7 @@ def _squares(weight: Tensor, name: str, memory: dict[str, Any] | None) -> Tensor
 
 
 def _square(values: Tensor) -> Tensor:
-    # One product over a piece of this length is off by a part in 50,000 at worst (all values equal).
+    # Over a piece of this length, float32 is off by a part in 50,000 at worst (all values equal).
     wide = _wide(values)
     return torch.dot(wide, wide)
 
