@@ -25,6 +25,11 @@ class Place:
     folder: Folder
     name: str
 
+    @property
+    def run(self) -> str:
+        """The run's own name in that logdir, `.` for the logdir itself."""
+        return posixpath.dirname(posixpath.dirname(self.name)) or "."
+
 
 class Locator:
     """Finds the folder of a run below `--logdir` or one of the folders of `--logdir_spec`."""

@@ -140,7 +140,7 @@ class Logs:
 
     def files_of(self, run: Run) -> RunFiles:
         """Tell what lies beside a run's events, as of at most two seconds ago."""
-        return self._files.of(list(run.places.values()))
+        return self._files.of(list(run.places.values()), run.stamp)
 
     def manifest(self, capture: Capture) -> Manifest:
         """Give a capture's manifest; those asked for lately come from memory."""

@@ -53,26 +53,31 @@ class RunFiles:
 
 
 class RunFilesCache:
-    """Lists folders at most every two seconds; reads small files again only if they changed."""
+    """Lists a run's folders when it grew or after two seconds; reads changed files only."""
 
     def __init__(self) -> None:
         """Start with nothing listed."""
-        self._known: OrderedDict[tuple[Place, ...], tuple[float, RunFiles]] = OrderedDict()
+        self._known: OrderedDict[tuple[Place, ...], tuple[float, str, RunFiles]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, places: Sequence[Place]) -> RunFiles:
-        """Give what is in the folders of a run; of several, the first that has a thing gives it."""
+    def of(self, places: Sequence[Place], stamp: str) -> RunFiles:
+        """Give what is in the folders of a run; of several, the first that has a thing gives it.
+
+        Args:
+            places: the folders.
+            stamp: of the captures: new ones have new files, so a change is a reason to look again.
+        """
         key = tuple(dict.fromkeys(places))
         now = time.monotonic()
         with self._lock:
-            listed, files = self._known.get(key, (float("-inf"), RunFiles()))
-        if now - listed < LISTED_SECONDS:
+            listed, of, files = self._known.get(key, (float("-inf"), "", RunFiles()))
+        if of == stamp and now - listed < LISTED_SECONDS:
             return files
         fresh = RunFiles()
         for place in key:
             fresh = _joined(fresh, _read(place, files))
         with self._lock:
-            self._known[key] = (now, fresh)
+            self._known[key] = (now, stamp, fresh)
             self._known.move_to_end(key)
             while len(self._known) > MAX_RUNS:
                 self._known.popitem(last=False)

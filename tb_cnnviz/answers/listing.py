@@ -5,8 +5,9 @@ from __future__ import annotations
 from cnnviz.contract.records import Entry, Manifest, Provenance
 from cnnviz.errors import MissingError
 from tb_cnnviz.body import Body, Cache, json_body
+from tb_cnnviz.captures import Capture
 from tb_cnnviz.queries import RecordQuery, RunQuery, RunsQuery
-from tb_cnnviz.reader import Logs, digest_of_texts
+from tb_cnnviz.reader import Logs, Run, digest_of_texts
 from tb_cnnviz.run_index import array_shapes, build_index, revision
 from tb_cnnviz.wire import RecordAnswer, RunAnswer, RunsAnswer, RunSummary
 
@@ -54,7 +55,7 @@ def record(logs: Logs, query: RecordQuery) -> Body:
         facts=entry.facts,
         arrays=array_shapes(entry),
         source="bulk" if there else "preview",
-        python=_python(logs.locator.shown, found.name, manifest.step, entry),
+        python=_python(*_address(logs, found, capture), manifest.step, entry),
     )
     return json_body(answer, cache=Cache.FOREVER if query.digest and there else Cache.BRIEF)
 
@@ -89,8 +90,17 @@ def _provenance(manifest: Manifest, entry: Entry, *, run: str) -> Provenance:
     )
 
 
+def _address(logs: Logs, run: Run, capture: Capture) -> tuple[str, str]:
+    """Name the logdir and the run in it as cnnviz.open_logdir does."""
+    place = run.places.get(capture.event_run)
+    if place is None:
+        return logs.locator.shown, run.name
+    return place.folder.path, place.run
+
+
 def _python(logdir: str, run: str, step: int, entry: Entry) -> str:
+    method = entry.key.partition("/")[0]
     layer = "" if entry.layer is None else f", layer={entry.layer!r}"
     opened = f"cnnviz.open_logdir({logdir!r}).run({run!r})"
     main = next(iter(entry.arrays), "")
-    return f"{opened}.record({entry.method!r}{layer}, step={step}).arrays[{main!r}]"
+    return f"{opened}.record({method!r}{layer}, step={step}).arrays[{main!r}]"

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import ast
-
 import numpy as np
+import pytest
 
 import cnnviz
 from cnnviz.contract.layers import Layer
@@ -119,11 +118,18 @@ def test_a_record_says_where_it_comes_from(board):
     assert board.error("record", run="a", step=20, key="nothing")[0] == 404
 
 
-def test_the_line_of_python_loads_the_very_array(board):
-    line = board.json("record", run="a", step=20, key="activations/relu1")["python"]
-    ast.parse(line, mode="eval")
-    loaded = eval(line, {"cnnviz": cnnviz})
-    np.testing.assert_array_equal(loaded, arrays_at(20)["activations/relu1"]["activations"])
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("deep", [False, True])
+def test_the_line_of_python_loads_the_very_array(tmp_path, own, deep):
+    arrays = arrays_at(20) | {"saliency@1": arrays_at(7)["saliency"]}
+    with Recording(tmp_path / "x" / "run" if deep else tmp_path, own_folder=own) as recording:
+        recording.capture(20, arrays=arrays)
+    board = Opened("--logdir_spec", f"group:{tmp_path}")
+    run = board.json("runs")["runs"][0]["name"]
+    for key, array in (("activations/relu1", "activations"), ("saliency@1", "map")):
+        line = board.json("record", run=run, step=20, key=key)["python"]
+        loaded = eval(line, {"cnnviz": cnnviz})
+        np.testing.assert_array_equal(loaded, arrays[key][array])
 
 
 def test_examples_are_shown_in_three_colours(board, tmp_path):
