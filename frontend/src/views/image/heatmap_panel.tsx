@@ -101,7 +101,7 @@ export function readAt(heatmap: Heatmap, at: typeof spot.value): string {
   return pictures.values ? text : `≈ ${text}`;
 }
 
-/** "|d score / d pixel| of Shirt (label)": what was explained, as the record of this very step says. */
+/** "Shirt (label) · |d score / d pixel|": what was explained, as the record of this very step says. */
 export function explains(
   index: RunIndex,
   series: Series,
@@ -110,12 +110,11 @@ export function explains(
 ): string {
   const facts = record?.facts ?? {};
   const parts: string[] = [];
-  const unit = facts.unit ?? series.facts.unit;
-  if (typeof unit === "string") parts.push(unit);
   const target = (facts.targets as number[] | undefined)?.[image];
   const origin = (facts.origins as string[] | undefined)?.[image];
-  if (target !== undefined) parts.push(`of ${className(index, target)}${origin ? ` (${origin})` : ""}`);
-  if (typeof facts.channel === "number") parts.push(`of channel ${facts.channel} of ${series.layer}`);
-  const note = typeof facts.note === "string" ? ` · ${facts.note}` : "";
-  return parts.join(" ") + note;
+  if (target !== undefined) parts.push(`${className(index, target)}${origin ? ` (${origin})` : ""}`);
+  if (typeof facts.channel === "number") parts.push(`channel ${facts.channel} of ${series.layer}`);
+  for (const text of [facts.unit ?? series.facts.unit, facts.note])
+    if (typeof text === "string") parts.push(text);
+  return parts.join(" · ");
 }

@@ -4,6 +4,7 @@ import { useMemo, useRef } from "preact/hooks";
 import type { RunIndex, Series } from "../../api/types";
 import { canvasOf, context2d, drawScaled } from "../../draw/canvas";
 import { shapeText } from "../../draw/number_text";
+import { MapCanvas } from "../../ui/map_canvas";
 import { Nothing } from "../../ui/panel_state";
 import type { Drawn } from "../../ui/picture_grid";
 import type { Pixels } from "../../ui/pixel_canvas";
@@ -12,12 +13,19 @@ import { Select } from "../../ui/select";
 import { Slider } from "../../ui/slider";
 import { useSize } from "../../ui/use_size";
 import { ColourControl } from "../records/colouring";
-import { ExamplePicker, examplePixels, exampleTitle, shownImage, useExamples } from "../records/examples";
+import {
+  ExamplePicker,
+  examplePixels,
+  exampleTitle,
+  fitted,
+  shownImage,
+  useExamples,
+} from "../records/examples";
 import { heatmaps, seriesTitle } from "../records/series";
 import { Sharing } from "../records/sharing";
 import type { KeyBinding, ViewProps } from "../view";
 import { HeatmapFilm } from "./heatmap_film";
-import { type Heatmap, isSigned, useColoured, useHeatmap } from "./heatmap_of";
+import { type Heatmap, isSigned, spot, useColoured, useHeatmap } from "./heatmap_of";
 import { HeatmapPanel } from "./heatmap_panel";
 import imageStyles from "./image.css?inline";
 import { LayersOfImage } from "./layers_of_image";
@@ -175,16 +183,19 @@ interface PanelsProps extends MapsProps {
 }
 
 const GAP = 16;
+const LARGEST = 320;
 
-/** All maps side by side; a single one beside itself without the example. */
+/** All maps side by side; a single one between the example and itself alone. */
 function Panels({ store, client, index, image, base, all, main, heatmap }: PanelsProps) {
   const [box, size] = useSize<HTMLDivElement>();
-  const columns = Math.max(2, Math.min(all.length, 4));
+  const isAlone = all.length === 1;
+  const columns = isAlone ? 3 : Math.min(all.length, 4);
   const room = size ? (size.width + GAP) / columns - GAP : 0;
-  const side = Math.max(120, Math.min(320, Math.floor(room)));
+  const side = Math.floor(Math.max(140, Math.min(0.3 * window.innerHeight, LARGEST, room)));
   const common = { store, client, index, image, base, side };
   return (
     <div class="heatmaps" ref={box}>
+      {size && isAlone && <InputFigure store={store} client={client} image={image} side={side} />}
       {size &&
         all.map((series) =>
           series === main ? (
@@ -193,8 +204,33 @@ function Panels({ store, client, index, image, base, all, main, heatmap }: Panel
             <OtherPanel key={series.key} {...common} series={series} />
           ),
         )}
-      {size && all.length === 1 && <HeatmapPanel {...common} series={main} heatmap={heatmap} alone />}
+      {size && isAlone && <HeatmapPanel {...common} series={main} heatmap={heatmap} alone />}
     </div>
+  );
+}
+
+function InputFigure({ store, client, image, side }: ViewProps & { image: number; side: number }) {
+  const examples = useExamples(client, store.a);
+  const pixels = useMemo(() => examplePixels(examples, image), [examples, image]);
+  if (!pixels) return null;
+  return (
+    <figure class="fig">
+      <div class="row fig-title">
+        <b>Input</b>
+      </div>
+      <MapCanvas
+        map={pixels}
+        size={fitted(pixels, side)}
+        spot={spot.value}
+        onSpot={(at) => {
+          spot.value = at;
+        }}
+        label={`image ${image}`}
+        says=""
+        passive
+      />
+      <div class="row fig-foot cap">true colours</div>
+    </figure>
   );
 }
 

@@ -39,9 +39,10 @@ export function Inspector({ store, client }: ViewProps) {
             says={colourAt(pixels.pixels, pixels, spot.value)}
           />
           <p class="cap">
-            <b>Input</b> · true colours, as shown to the model · {shapeText([pixels.height, pixels.width])}
+            <b>Input</b> ·{" "}
+            {colourAt(pixels.pixels, pixels, spot.value) ||
+              `true colours, ${shapeText([pixels.height, pixels.width])}`}
           </p>
-          <p class="cap">{colourAt(pixels.pixels, pixels, spot.value) || "\u00a0"}</p>
         </>
       )}
       {scores.value && scores.value.steps.length > 0 ? (

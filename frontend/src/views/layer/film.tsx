@@ -48,7 +48,7 @@ export function Film(props: Props) {
   const film = useMemo(() => {
     if (!answer.value) return null;
     const colouring = { colourMap, gamma };
-    const fits = maps?.facts.key === series.key && (maps.facts.image ?? null) === image;
+    const fits = maps?.facts.key === series.key && (image === null || maps.facts.image === image);
     const strip = withShown(answer.value, fits ? maps : undefined, channel);
     return series.kind === "kernels" ? kernelFrames(strip, rgb, colouring) : mapFrames(strip, colouring);
   }, [answer.value, colourMap, gamma, rgb, series, maps, channel, image]);
