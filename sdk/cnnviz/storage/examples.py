@@ -97,6 +97,11 @@ class ExamplesFile:
             raise RecordError(message)
 
     @property
+    def images_shape(self) -> tuple[int, ...]:
+        """Shape of `images`, before they are read."""
+        return self._slots["images"].shape
+
+    @property
     def images(self) -> np.ndarray:
         """As shown, uint8 (N, H, W, 3) or (N, H, W, 1).
 
