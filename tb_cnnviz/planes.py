@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -19,9 +20,11 @@ from tb_cnnviz.captures import Capture
 from tb_cnnviz.reader import Logs, Run
 from tb_cnnviz.wire import Source
 
-__all__ = ["Planes", "Wanted", "find_planes"]
+__all__ = ["Planes", "Wanted", "bounded", "check_index", "find_planes"]
 
 Array = NDArray[np.generic]
+MAX_VALUES: Final = 32 << 20
+"""How many values one answer is made from: the 512 × 512 × 3 × 3 kernels of VGG are 2.4 million."""
 PICTURED: Final = ("feature_maps", "kernels", "heatmap")
 
 
@@ -112,6 +115,7 @@ def find_planes(logs: Logs, run: Run, capture: Capture, wanted: Wanted) -> Plane
 
 def _from_bulk(opened: SnapshotFile, wanted: Wanted) -> Planes:
     key, name, channel = wanted.key, wanted.array, wanted.channel
+    bounded(opened.shape(key, name), skip=_skipped_axes(wanted), what=f"{key!r}")
     if wanted.kind == "kernels":
         part = opened.array(key, name, index=channel)
         return Planes("bulk", 1, as_planes(part if channel is None else part[None], 4))
@@ -127,6 +131,12 @@ def _from_bulk(opened: SnapshotFile, wanted: Wanted) -> Planes:
         return Planes("bulk", images, maps)
     check_index("channel", channel, len(maps), key)
     return Planes("bulk", images, maps[channel : channel + 1])
+
+
+def _skipped_axes(wanted: Wanted) -> int:
+    if wanted.kind == "kernels":
+        return 0 if wanted.channel is None else 1
+    return 2 if wanted.quick and wanted.kind == "feature_maps" else 1
 
 
 def _from_preview(picture: Picture, wanted: Wanted, problems: tuple[str, ...]) -> Planes:
@@ -161,6 +171,23 @@ def as_planes(values: Array, ndim: int) -> Array:
         return values
     rows = math.prod(values.shape[ndim - 2 : -1])
     return values.reshape(*values.shape[: ndim - 2], rows, values.shape[-1])
+
+
+def bounded(shape: Sequence[int], *, skip: int, what: str) -> None:
+    """Refuse what would take too much memory to show: a file may claim more than this machine has.
+
+    Args:
+        shape: of the whole array.
+        skip: how many of its first axes are reduced to one position.
+        what: for the message.
+
+    Raises:
+        RecordError: says how much it is.
+    """
+    values = math.prod(shape[skip:])
+    if values > MAX_VALUES:
+        message = f"{what} has {values} values to show; at most {MAX_VALUES} are: load it in Python"
+        raise RecordError(message)
 
 
 def check_index(what: str, index: int, count: int, of: str) -> None:

@@ -180,4 +180,6 @@ def _payload(tensor: Any) -> bytes | None:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+    details = getattr(error, "details", None)  # grpc's own text is a page long
+    text = str(details() if callable(details) else error).strip() or type(error).__name__
+    return text.splitlines()[0][:300]

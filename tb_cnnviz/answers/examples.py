@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnviz.errors import MissingError
 from tb_cnnviz.body import Body, Cache, tensors_body
+from tb_cnnviz.planes import bounded
 from tb_cnnviz.queries import ExamplesQuery
 from tb_cnnviz.reader import Logs
 from tb_cnnviz.wire import ExamplesFacts
@@ -28,6 +29,7 @@ def examples(logs: Logs, query: ExamplesQuery) -> Body:
     if query.digest and query.digest != stored.digest:
         message = f"the examples of run {run.name!r} were recorded anew: ask for their new digest"
         raise MissingError(message)
+    bounded(stored.images_shape, skip=0, what="the examples")
     images = stored.images
     if images.shape[-1] == 1:
         images = np.repeat(images, 3, axis=-1)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.contract.records import Entry
 from cnnviz.errors import CnnvizError, MissingError, ParamsError, RecordError
-from cnnviz.storage.codes import quantise
+from cnnviz.storage.codes import Codes, quantise
 from tb_cnnviz.answers.listing import find_entry
 from tb_cnnviz.answers.maps import is_signed
 from tb_cnnviz.body import Body, Cache, tensors_body
 from tb_cnnviz.captures import Capture
-from tb_cnnviz.planes import Wanted, find_planes
+from tb_cnnviz.planes import Wanted, check_index, find_planes
 from tb_cnnviz.queries import StripQuery
 from tb_cnnviz.reader import Logs, Run
 from tb_cnnviz.run_index import revision
@@ -23,10 +25,19 @@ from tb_cnnviz.wire import StripFacts
 
 __all__ = ["strip"]
 
-MAX_BYTES = 64 << 20
-"""Of pictures in one answer."""
+MAX_BYTES: Final = 32 << 20
+"""Of codes in one answer."""
 
 Array = NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One step's picture, the first axis of each column being of length 1."""
+
+    step: int
+    columns: Codes
+    exact: bool
 
 
 def strip(logs: Logs, query: StripQuery) -> Body:
@@ -41,25 +52,19 @@ def strip(logs: Logs, query: StripQuery) -> Body:
     run = logs.run(query.run)
     captures = _captures(run, query)
     latest = find_entry(logs.manifest(captures[-1]), query.key, run=run.name)
-    wanted = Wanted.of(
-        latest, query.array, image=query.image, channel=_channel(latest, query), quick=True
-    )
+    channel = None if latest.kind == "heatmap" else query.channel
+    wanted = Wanted.of(latest, query.array, image=query.image, channel=channel, quick=True)
     _check_size(latest, wanted, len(captures), every_slice=query.slice is None)
-    read = partial(_picture, logs, run, wanted, query.slice)
-    pictures = logs.provider.side_by_side(read, captures)
-    kept = _of_one_shape(captures, pictures)
+    signed = is_signed(latest)
+    read = partial(_frame, logs, run, wanted, query.slice, signed=signed)
+    frames = logs.provider.side_by_side(read, captures)
+    kept = _of_one_shape([frame for frame in frames if isinstance(frame, Frame)])
     if not kept:
-        reasons = [str(picture) for picture in pictures if isinstance(picture, CnnvizError)]
-        raise RecordError(f"no picture of {query.key!r} can be read: {reasons[-1]}")
-    arrays = quantise(np.stack([picture for _, picture in kept]), symmetric=is_signed(latest))
-    facts = StripFacts(
-        run=run.name,
-        key=query.key,
-        array=wanted.array,
-        steps=[capture.step for capture, _ in kept],
-        signed=is_signed(latest),
-    )
-    exact = len(kept) == len(captures)
+        raise RecordError(f"no picture of {query.key!r} can be read: {frames[-1]}")
+    arrays = {name: np.concatenate([f.columns[name] for f in kept]) for name in kept[0].columns}
+    steps = [frame.step for frame in kept]
+    facts = StripFacts(run=run.name, key=query.key, array=wanted.array, steps=steps, signed=signed)
+    exact = len(kept) == len(captures) and all(frame.exact for frame in kept)
     current = bool(query.rev) and query.rev == revision(run, logs.files_of(run))
     return tensors_body(arrays, facts, cache=Cache.FOREVER if current and exact else Cache.BRIEF)
 
@@ -74,10 +79,6 @@ def _captures(run: Run, query: StripQuery) -> list[Capture]:
     return captures
 
 
-def _channel(entry: Entry, query: StripQuery) -> int | None:
-    return None if entry.kind == "heatmap" else query.channel
-
-
 def _check_size(entry: Entry, wanted: Wanted, steps: int, *, every_slice: bool) -> None:
     shape = entry.arrays[wanted.array].shape
     # What one step gives: a map (h, w), a slice (kh, kw), or all slices of a filter.
@@ -89,31 +90,21 @@ def _check_size(entry: Entry, wanted: Wanted, steps: int, *, every_slice: bool) 
         raise ParamsError(message, field="steps")
 
 
-def _picture(
-    logs: Logs, run: Run, wanted: Wanted, which: int | None, capture: Capture
-) -> Array | CnnvizError:
+def _frame(
+    logs: Logs, run: Run, wanted: Wanted, which: int | None, capture: Capture, *, signed: bool
+) -> Frame | CnnvizError:
     try:
         planes = find_planes(logs, run, capture, wanted)
+        picture: Array = planes.restored()
+        if wanted.kind == "kernels" and which is not None:
+            check_index("slice", which, picture.shape[1], repr(wanted.key))
+            picture = picture[:, which]
     except CnnvizError as error:
         return error
-    picture: Array = planes.restored()[0]
-    if wanted.kind == "kernels" and which is not None:
-        if which >= len(picture):
-            return MissingError(f"{wanted.key!r} has no slice {which}: it has {len(picture)}")
-        slices: Array = picture[which]
-        return slices
-    return picture
+    columns = quantise(picture, symmetric=signed)
+    return Frame(capture.step, columns, planes.source == "bulk")
 
 
-def _of_one_shape(
-    captures: list[Capture], pictures: list[Array | CnnvizError]
-) -> list[tuple[Capture, Array]]:
-    read = [
-        (capture, picture)
-        for capture, picture in zip(captures, pictures, strict=True)
-        if not isinstance(picture, CnnvizError)
-    ]
-    if not read:
-        return []
-    shape = Counter(picture.shape for _, picture in read).most_common(1)[0][0]
-    return [(capture, picture) for capture, picture in read if picture.shape == shape]
+def _of_one_shape(frames: list[Frame]) -> list[Frame]:
+    shapes = Counter(frame.columns["codes"].shape for frame in frames).most_common(1)
+    return [frame for frame in frames if frame.columns["codes"].shape == shapes[0][0]]

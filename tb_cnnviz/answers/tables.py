@@ -16,6 +16,7 @@ from cnnviz.storage.snapshots import SnapshotFile
 from cnnviz.storage.summaries import Summary
 from tb_cnnviz.body import Body, Cache, tensors_body
 from tb_cnnviz.captures import Capture
+from tb_cnnviz.planes import bounded
 from tb_cnnviz.queries import ChannelsQuery, TableQuery
 from tb_cnnviz.reader import Logs, Run
 from tb_cnnviz.run_index import revision
@@ -137,6 +138,8 @@ def _channels_of(logs: Logs, run: Run, capture: Capture, layer: str) -> dict[str
 def _columns(opened: SnapshotFile, *, key: str, layer: str) -> dict[str, Array]:
     entry = next(one for one in opened.manifest.records if one.key == key)
     start, stop = _span(entry, layer)
+    for column in CHANNEL_COLUMNS.values():
+        bounded(opened.shape(key, column), skip=0, what=f"{column} of {key!r}")
     return {
         name: np.asarray(opened.array(key, column)[start:stop], np.float32)
         for name, column in CHANNEL_COLUMNS.items()

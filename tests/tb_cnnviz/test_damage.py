@@ -20,6 +20,7 @@ from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
 
 from cnnviz.contract.cnnviz_pb2 import CaptureEvent
 from cnnviz.contract.names import INDEX_TAG, PREVIEW_TAG
+from tb_cnnviz import planes
 from tests.tb_cnnviz import logdirs
 from tests.tb_cnnviz.logdirs import Recording, append_event, arrays_at, write_run
 from tests.tb_cnnviz.opened import Opened
@@ -207,6 +208,18 @@ def test_a_damaged_summary_leaves_the_other_steps(tmp_path):
         facts, _ = board.tensors(route, run="run")
         assert facts["steps"] == [0]
         assert "step 1" in facts["problems"][0]
+
+
+def test_arrays_too_large_to_show_are_refused_before_memory_is_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr(planes, "MAX_VALUES", 100)
+    write_run(tmp_path / "run", [0])
+    board = Opened("--logdir", str(tmp_path))
+    facts, _ = board.tensors("maps", run="run", step=0, key="activations/relu1")
+    assert facts["source"] == "preview"
+    assert "120 values" in facts["problems"][0]
+    assert board.error("examples", run="run")[0] == 422
+    facts, _ = board.tensors("strip", run="run", key="activations/relu1", channel=1)
+    assert facts["steps"] == [0]
 
 
 @pytest.mark.parametrize(

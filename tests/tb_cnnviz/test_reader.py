@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -148,6 +149,21 @@ def test_a_run_that_is_deleted_disappears(tmp_path, no_waiting):
     board.reload(tmp_path)
     names = [run["name"] for run in board.json("runs")["runs"]]
     assert "other" in names
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_data_server_that_has_gone_is_a_message(tmp_path):
+    write_run(tmp_path / "run", [0])
+    board = Opened("--logdir", str(tmp_path), fast=True)
+    board.close()
+    deadline = time.monotonic() + 20
+    while board.get("runs").status_code == 200 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    status, error = board.error("runs")
+    assert status == 422
+    assert "TensorBoard cannot read the runs" in error["message"]
+    assert "_InactiveRpcError" not in error["message"]
 
 
 # TensorBoard itself drops the Rust server's process and folder without waiting for them.
