@@ -38,6 +38,7 @@ class Locator:
         """Take paths or fsspec URLs, each with its group name or None."""
         self._roots = roots
         self._folders: dict[str, Folder] = {}
+        self._found: dict[tuple[str, bool], Place] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -64,6 +65,9 @@ class Locator:
         Returns:
             The place, or None and why previews are all there is.
         """
+        known = self._found.get((event_run, own_folder))
+        if known is not None:
+            return known, None
         found: Place | None = None
         for path, group in self._roots.items():
             name = _below(event_run, group)
@@ -77,6 +81,7 @@ class Locator:
             except CnnvizError as error:
                 return None, f"{error}; pictures come from the events' previews"
             if place.folder.items(place.name):
+                self._found[event_run, own_folder] = place
                 return place, None
             found = found or place
         return found, None
