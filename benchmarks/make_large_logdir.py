@@ -15,11 +15,12 @@ import shutil
 import time
 from pathlib import Path
 
-import cnnviz
 import torch
 from torch.utils.tensorboard import SummaryWriter
 from torchvision.models import resnet18
 from torchvision.transforms.functional import resize
+
+import cnnviz
 
 HERE = Path(__file__).resolve().parent
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -108,9 +109,8 @@ def main() -> None:
     total = sum(path.stat().st_size for path in files)
     events = sum(path.stat().st_size for path in files if "tfevents" in path.name)
     took = time.perf_counter() - started
-    print(
-        f"{run}: {captures} captures, {total / 1e9:.2f} GB, events {events / 1e6:.1f} MB, {took:.0f} s"
-    )
+    sizes = f"{total / 1e9:.2f} GB, events {events / 1e6:.1f} MB"
+    print(f"{run}: {captures} captures, {sizes}, {took:.0f} s")
 
 
 if __name__ == "__main__":

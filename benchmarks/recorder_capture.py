@@ -1,4 +1,4 @@
-"""What a default capture takes from the loop, beside its floor and beside SummaryWriter's own pictures.
+"""What a default capture takes from the loop, beside its floor and beside SummaryWriter's pictures.
 
     python benchmarks/recorder_capture.py [--full]
 
@@ -16,11 +16,12 @@ import tempfile
 import time
 from pathlib import Path
 
-import cnnviz
 import torch
 from torch.utils.tensorboard import SummaryWriter
 from torchvision.models import resnet18
 from torchvision.utils import make_grid
+
+import cnnviz
 
 LAYERS = ("relu", "layer1", "layer2", "layer3")
 
@@ -68,7 +69,7 @@ def main() -> None:
         module.register_forward_hook(
             lambda _, __, out, name=name: outputs.update({name: out.detach()})
         )
-    floors, ours, peers, background = [], [], [], []
+    floors, ours, peers = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         writer = SummaryWriter(str(Path(folder) / "peer"))
         recorder = cnnviz.Recorder(
@@ -92,9 +93,8 @@ def main() -> None:
         writer.close()
     low, took, logged = map(statistics.median, (floors, ours, peers))
     beyond = max(took - low, 1e-9)
-    print(
-        f"a default capture takes {took * 1e3:.1f} ms from the loop (+ {background * 1e3:.1f} ms CPU beside it)"
-    )
+    print(f"a default capture takes {took * 1e3:.1f} ms from the loop", end=", ")
+    print(f"and {background * 1e3:.1f} ms of processor time beside it")
     print(f"floor (forward and backward): {low * 1e3:.1f} ms; ratio {took / low:.2f}, target ≤ 1.5")
     print(
         f"SummaryWriter: {logged * 1e3:.1f} ms; ours beyond the passes {beyond * 1e3:.1f} ms; "

@@ -10,9 +10,10 @@ import statistics
 import tempfile
 import time
 
-import cnnviz
 import torch
 from torch import nn
+
+import cnnviz
 
 TARGET = 5e-6
 

@@ -64,12 +64,26 @@ def test_nan_weights_are_recorded(net, images, tmp_path):
     assert manifest(tmp_path, 1).skipped == []
 
 
-def test_a_model_that_moved_away_is_warned_of(net, images, tmp_path):
+def test_a_model_moved_to_another_type_is_recorded_on(net, images, tmp_path):
     recorder = Recorder(net, tmp_path, examples=images, normalize=(0.0, 1.0), every=1)
     recorder.step(0)
-    net[0].weight = torch.nn.Parameter(torch.rand(4, 2, 3, 3))
-    net[0].weight.data = torch.rand(4, 2, 3, 3)
+    net.double()
+    net[1].running_mean.fill_(3.0)
     recorder.step(1)
+    recorder.close()
+    stored = load_file(tmp_path / "plugins" / "cnnviz" / "checkpoints" / "1.safetensors")
+    assert stored["1.running_mean"].tolist() == [3.0] * 4
+    assert stored["0.weight"].dtype == "float64"
+    assert manifest(tmp_path, 1).skipped == []
+
+
+def test_a_model_taken_apart_is_warned_of_and_training_goes_on(net, images, tmp_path):
+    recorder = Recorder(net, tmp_path, examples=images, normalize=(0.0, 1.0), every=1)
+    recorder.step(0)
+    net[0].weight.data = torch.rand(4, 2, 3, 3)  # for two colours, where the images have one
+    with pytest.warns(RuntimeWarning, match="is switched off at step 1"):
+        recorder.step(1)
+    recorder.step(2)
     recorder.close()
     assert 0 in steps_on_disk(tmp_path)
 

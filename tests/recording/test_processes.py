@@ -8,6 +8,8 @@ import sys
 import textwrap
 import time
 
+import pytest
+
 from cnnviz.recording import Recorder
 
 from .test_recorder import steps_on_disk
@@ -68,6 +70,7 @@ def test_before_the_process_group_torchruns_environment_tells_the_rank(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_worker_records_nothing(net, images, tmp_path):
     recorder = Recorder(net, tmp_path, examples=images, normalize=(0.0, 1.0), every=1)
     recorder.step(0)
