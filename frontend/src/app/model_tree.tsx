@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { healthAt, type LayerHealth, sumHealth } from "../state/health";
 import { openLayer, type Store } from "../state/store";
 import { ancestors, isNumber, type TreeRow, treeRows, visibleRows } from "../state/tree";
+import { firstLayer } from "../views/records/series";
 
 const ROW_PX = 22;
 /** Rows drawn beyond what is seen. */
@@ -68,7 +69,8 @@ function Rows({ store, rows, closed, toggle }: RowsProps) {
     observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
-  const selected = rows.findIndex((row) => row.layer.name === store.layer.value);
+  const chosen = useComputed(() => layerInSight(store)).value;
+  const selected = rows.findIndex((row) => row.layer.name === chosen);
   useEffect(() => {
     if (selected >= 0) scrollTo(box.current, selected);
   }, [selected]);
@@ -90,7 +92,7 @@ function Rows({ store, rows, closed, toggle }: RowsProps) {
           key={row.layer.name}
           row={row}
           position={from.value + i}
-          isSelected={row.layer.name === store.layer.value}
+          isSelected={row.layer.name === chosen}
           isClosed={closed.has(row.layer.name)}
           health={health.value.get(row.layer.name)}
           open={() => openLayer(store, row.layer.name)}
@@ -103,6 +105,13 @@ function Rows({ store, rows, closed, toggle }: RowsProps) {
       />
     </div>
   );
+}
+
+/** The layer chosen, or the one that the layer view shows while none is. */
+function layerInSight(store: Store): string | null {
+  const index = store.a.index.value;
+  if (store.layer.value !== null || store.view.value !== "layer" || !index) return store.layer.value;
+  return firstLayer(index);
 }
 
 function scrollTo(element: HTMLElement | null, row: number): void {
@@ -239,7 +248,7 @@ function HealthFoot({ store }: { store: Store }) {
           class={sum.broken.length ? "plain bad" : "plain warn"}
           onClick={() => openLayer(store, worst.layer)}
         >
-          ▲ {worst.layer} {sum.broken.length ? "has NaN" : `${worst.dead} dead`}
+          ▲ {worst.layer} {sum.broken.length ? "has NaN" : `· ${worst.dead} dead`}
         </button>
       )}
     </div>

@@ -62,6 +62,7 @@ function Readout({ store }: { store: Store }) {
         <span class="grow" />
         <span class="cap nowrap">
           {count} {count === 1 ? "step" : "steps"}
+          {(store.a.index.value?.scalars.length ?? 0) > 0 && " ·"}
         </span>
         <TagPicker store={store} />
       </div>
@@ -79,7 +80,7 @@ function TagPicker({ store }: { store: Store }) {
   const tags = store.a.index.value?.scalars ?? [];
   const current = store.tag.value ?? defaultTag(tags);
   if (current === null) return null;
-  if (tags.length === 1) return <span class="cap clip">· {current}</span>;
+  if (tags.length === 1) return <span class="cap clip">{current}</span>;
   return (
     <select
       class="tag"

@@ -22,18 +22,22 @@ export function cell(table: Statistics, column: string, step: number, layer: num
 
 const NONFINITE = ["nan", "inf", "weight_nan"];
 
+/** NaN and Inf in a layer's activations and weights at one capture. */
+export function countBroken(table: Statistics, step: number, layer: number): number {
+  return NONFINITE.reduce((sum, name) => sum + (cell(table, name, step, layer) ?? 0), 0);
+}
+
 /** All layers at the latest capture at or before a step, by name; empty before the first. */
 export function healthAt(table: Statistics, step: number): Map<string, LayerHealth> {
   const at = latestAtOrBefore(table.steps, step);
   const health = new Map<string, LayerHealth>();
   if (at < 0) return health;
   table.layers.forEach((layer, i) => {
-    const bad = NONFINITE.reduce((sum, name) => sum + (cell(table, name, at, i) ?? 0), 0);
     health.set(layer, {
       layer,
       zeros: cell(table, "zeros", at, i),
       dead: cell(table, "dead", at, i),
-      nonfinite: bad,
+      nonfinite: countBroken(table, at, i),
     });
   });
   return health;

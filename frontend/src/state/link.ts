@@ -1,6 +1,6 @@
 /** The link: what is looked at, as `p.cnnviz.*` keys in TensorBoard's URL hash; defaults and strangers' keys untouched. */
 
-import type { Signal } from "@preact/signals";
+import { batch, type Signal } from "@preact/signals";
 import type { Store } from "./store";
 
 const PREFIX = "p.cnnviz.";
@@ -61,7 +61,8 @@ function fieldsOf(store: Store): Field[] {
     field("percent", store.percent, number(50, 100)),
     field("grey", store.grey, flag),
     field("overlay", store.overlay, text),
-    field("compare", store.compare, oneOf("side", "swipe", "flicker", "difference")),
+    field("compare", store.compare, oneOf("side", "flicker", "difference")),
+    field("subject", store.subject, oneOf("filters", "activations", "heatmap")),
     field("tag", store.tag, text),
     field("axis", store.axis, oneOf("step", "time")),
     field("scale", store.scale, oneOf("sqrt", "lin")),
@@ -82,10 +83,12 @@ export class Link {
   /** Set the store from a hash; what is absent or malformed takes its default. */
   read(hash: string): void {
     const values = parseHash(hash);
-    for (const { key, signal, initial, parse } of this.#fields) {
-      const value = values.get(key);
-      signal.value = (value === undefined ? undefined : parse(value)) ?? initial;
-    }
+    batch(() => {
+      for (const { key, signal, initial, parse } of this.#fields) {
+        const value = values.get(key);
+        signal.value = (value === undefined ? undefined : parse(value)) ?? initial;
+      }
+    });
   }
 
   /** `hash` with our keys brought up to date and everything else kept. Subscribes to every field. */

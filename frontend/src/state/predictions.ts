@@ -10,7 +10,7 @@ export interface Prediction {
   target: number;
   probability: number;
   label: number | null;
-  /** null without a label. */
+  /** null without a label, and when the scores are NaN. */
   isRight: boolean | null;
 }
 
@@ -26,12 +26,13 @@ export function predictionAt(
   const cell = (at * scores.examples + image) * scores.top;
   const target = scores.topClasses[cell] as number;
   const label = facts.labels?.[image] ?? null;
+  const probability = scores.topProbabilities[cell] as number;
   return {
     step: scores.steps[at] as number,
     target,
-    probability: scores.topProbabilities[cell] as number,
+    probability,
     label,
-    isRight: label === null ? null : label === target,
+    isRight: label === null || Number.isNaN(probability) ? null : label === target,
   };
 }
 

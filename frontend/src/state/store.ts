@@ -1,6 +1,6 @@
 /** The page's one state: what is looked at (kept in the link), and what is known about it (from the server). */
 
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Layer, RunIndex, RunSummary, ScalarCurve, Statistics } from "../api/types";
 import { latestAtOrBefore } from "./steps";
 
@@ -9,7 +9,8 @@ export type Sequential = "viridis" | "magma" | "cividis" | "grey";
 export type Diverging = "bwr" | "puor";
 export type RangeMode = "channel" | "shared";
 export type SortOrder = "index" | "mean" | "max" | "zeros" | "change";
-export type CompareMode = "side" | "swipe" | "flicker" | "difference";
+export type CompareMode = "side" | "flicker" | "difference";
+export type Subject = "filters" | "activations" | "heatmap";
 export type StripAxis = "step" | "time";
 export type StripScale = "sqrt" | "lin";
 export type Theme = "light" | "dark";
@@ -79,6 +80,8 @@ export class Store {
   /** Series key of the map laid over the image; null: the first heatmap. */
   readonly overlay: Signal<string | null> = signal(null);
   readonly compare: Signal<CompareMode> = signal("side");
+  /** What of A and B is compared. */
+  readonly subject: Signal<Subject> = signal("activations");
   /** Scalar drawn in the step strip; null: the page chooses one (a loss). */
   readonly tag: Signal<string | null> = signal(null);
   readonly axis: Signal<StripAxis> = signal("step");
@@ -112,8 +115,10 @@ export class Store {
 
 /** Go to a layer, and to a channel and step of it where given: what a click in the overview does. */
 export function openLayer(store: Store, layer: string, at: { channel?: number; step?: number } = {}): void {
-  store.layer.value = layer;
-  store.channel.value = at.channel ?? null;
-  if (at.step !== undefined) store.a.step.value = at.step;
-  store.view.value = "layer";
+  batch(() => {
+    store.layer.value = layer;
+    store.channel.value = at.channel ?? null;
+    if (at.step !== undefined) store.a.step.value = at.step;
+    store.view.value = "layer";
+  });
 }

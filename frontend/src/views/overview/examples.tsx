@@ -108,15 +108,20 @@ function Example({ store, pictures, facts, image, prediction }: ExampleProps) {
         <span class="cap clip">
           <b>{name}</b>
         </span>
-        {prediction && said && (
-          <span class="cap clip">
-            {prediction.isRight === null ? "" : <Verdict isRight={prediction.isRight} />}
-            {prediction.isRight ? "" : `${said} `}
-            {shareText(prediction.probability)}
-          </span>
-        )}
+        {prediction && said && <Said prediction={prediction} said={said} />}
       </button>
     </li>
+  );
+}
+
+function Said({ prediction, said }: { prediction: Prediction; said: string }) {
+  if (Number.isNaN(prediction.probability)) return <span class="cap bad">▲ NaN</span>;
+  return (
+    <span class="cap clip">
+      {prediction.isRight === null ? "" : <Verdict isRight={prediction.isRight} />}
+      {prediction.isRight ? "" : `${said} `}
+      {shareText(prediction.probability)}
+    </span>
   );
 }
 

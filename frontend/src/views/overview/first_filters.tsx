@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import type { Layer, Maps, Series } from "../../api/types";
 import { type Kernels, kernelRange, kernelStyles, mosaicOf, paintKernels } from "../../draw/kernels";
-import { shapeText } from "../../draw/number_text";
+import { countText, shapeText } from "../../draw/number_text";
 import { openLayer, type Store } from "../../state/store";
 import { Failed, Waiting } from "../../ui/panel_state";
 import { StepNote } from "../../ui/step_note";
@@ -44,9 +44,16 @@ export function FirstFilters({ store, client }: ViewProps) {
           <p class="cap">recorded from step {store.a.index.value?.steps[series.at[0] ?? 0]} on</p>
         )}
       </div>
+      {brokenIn(maps.value) > 0 && (
+        <div class="cap bad">▲ {countText(brokenIn(maps.value))} weights are NaN or infinite</div>
+      )}
       <div class="cap">{count > LIMIT ? `${LIMIT} of ${count}` : count} filters · one symmetric scale</div>
     </section>
   );
+}
+
+function brokenIn(maps: Maps | undefined): number {
+  return maps?.nonfinite?.reduce((sum, count) => sum + count, 0) ?? 0;
 }
 
 function open(store: Store, layer: Layer, series: Series, channel?: number): void {

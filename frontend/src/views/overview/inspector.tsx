@@ -4,7 +4,7 @@ import { useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
 import type { Statistics } from "../../api/types";
 import { countText, valueText } from "../../draw/number_text";
-import { cell, type HealthSum, sumHealth } from "../../state/health";
+import { cell, countBroken, type HealthSum, type LayerHealth, sumHealth } from "../../state/health";
 import { latestAtOrBefore } from "../../state/steps";
 import { openLayer, type Store } from "../../state/store";
 import type { ViewProps } from "../view";
@@ -12,6 +12,7 @@ import { type Deaths, LAYER_LIMIT, type LayerDeaths, useDeaths } from "./deaths"
 
 const CHIPS = 24;
 const CHANGES = 6;
+const BROKEN = 8;
 
 export function Inspector({ store, client }: ViewProps) {
   const { statistics, shown, index } = store.a;
@@ -45,7 +46,7 @@ function DeadList({ store, client, sum }: ViewProps & { sum: HealthSum }) {
         {countText(sum.dead)} of {countText(sum.channels)}: zero everywhere on
         {count === 1 ? " the one example" : count ? ` all ${count} examples` : " all examples"}
       </p>
-      {sum.dead === 0 && (
+      {sum.dead === 0 && sum.nonfinite === 0 && (
         <p class="ok" style={{ marginTop: "6px" }}>
           <span class="dot" /> every channel fires
         </p>
@@ -118,42 +119,58 @@ function DeathRow({ store, layer, deaths }: { store: Store; layer: string; death
   );
 }
 
-/** Layers with NaN or Inf, and the capture at which each was first seen. */
+/** Layers with NaN or Inf by the capture at which it was first seen, the first one on top: there it began. */
 function BrokenList({ store, table, sum }: { store: Store; table: Statistics; sum: HealthSum }) {
   if (sum.broken.length === 0) return null;
+  const bySince = Map.groupBy(sum.broken, (health) => firstBroken(table, health.layer) ?? sum.step);
   return (
     <section class="sec">
       <h2>NaN and Inf</h2>
-      <ul>
-        {sum.broken.map((health) => {
-          const since = firstBroken(table, health.layer);
-          return (
-            <li key={health.layer} class="row">
-              <button
-                type="button"
-                class="plain clip grow"
-                onClick={() => openLayer(store, health.layer, since === null ? {} : { step: since })}
-              >
-                {health.layer}
-              </button>
-              <span class="bad nowrap">
-                ▲ {countText(health.nonfinite)}
-                {since !== null && ` since step ${since}`}
-              </span>
-            </li>
-          );
-        })}
-      </ul>
+      {[...bySince]
+        .sort(([a], [b]) => a - b)
+        .map(([since, broken]) => (
+          <BrokenSince key={since} store={store} since={since} broken={broken} />
+        ))}
     </section>
+  );
+}
+
+function BrokenSince({ store, since, broken }: { store: Store; since: number; broken: LayerHealth[] }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? broken : broken.slice(0, BROKEN);
+  return (
+    <>
+      <div class="row">
+        <span class="bad grow">▲ since step {since}</span>
+        <span class="cap">values</span>
+      </div>
+      <ul>
+        {shown.map(({ layer, nonfinite }) => (
+          <li key={layer} class="row">
+            <button
+              type="button"
+              class="plain clip grow"
+              title={layer}
+              onClick={() => openLayer(store, layer, { step: since })}
+            >
+              {layer}
+            </button>
+            <span class="s">{countText(nonfinite)}</span>
+          </li>
+        ))}
+      </ul>
+      {broken.length > shown.length && (
+        <button type="button" class="link" onClick={() => setAll(true)}>
+          {broken.length - shown.length} more layers
+        </button>
+      )}
+    </>
   );
 }
 
 function firstBroken(table: Statistics, layer: string): number | null {
   const row = table.layers.indexOf(layer);
-  const names = ["nan", "inf", "weight_nan"];
-  const at = table.steps.findIndex((_, step) =>
-    names.some((name) => (cell(table, name, step, row) ?? 0) > 0),
-  );
+  const at = table.steps.findIndex((_, step) => countBroken(table, step, row) > 0);
   return table.steps[at] ?? null;
 }
 

@@ -7,7 +7,7 @@ import { fitCanvas } from "../../draw/canvas";
 import { gradient } from "../../draw/colour_map";
 import { countText, shareText, valueText } from "../../draw/number_text";
 import { axisOver, nearest, positions } from "../../state/axis";
-import { cell } from "../../state/health";
+import { cell, countBroken } from "../../state/health";
 import { lookAt } from "../../state/moves";
 import { latestAtOrBefore } from "../../state/steps";
 import { openLayer, type Store } from "../../state/store";
@@ -167,7 +167,7 @@ interface RowProps {
 
 function LayerRow({ store, table, row, layer, columns, places, width, shown, say }: RowProps) {
   const name = table.layers[row] as string;
-  const broken = (cell(table, "nan", shown, row) ?? 0) + (cell(table, "inf", shown, row) ?? 0);
+  const broken = countBroken(table, shown, row);
   return (
     <tr class={name === store.layer.value ? "on" : ""}>
       <th scope="row">

@@ -86,7 +86,9 @@ function HealthLine({ store }: { store: Store }) {
 
 function sayHealth(sum: HealthSum): string {
   const parts: string[] = [];
-  if (sum.nonfinite > 0) parts.push(`NaN or Inf in ${sum.broken.map((health) => health.layer).join(", ")}`);
+  const [broken] = sum.broken;
+  const more = sum.broken.length - 1;
+  if (broken) parts.push(`NaN or Inf in ${broken.layer}${more > 0 ? ` and ${countText(more)} more` : ""}`);
   if (sum.dead > 0) {
     const layers = sum.worst.length === 1 ? sum.worst[0]?.layer : `${sum.worst.length} layers`;
     parts.push(`${countText(sum.dead)} of ${countText(sum.channels)} channels dead, in ${layers}`);
