@@ -17,6 +17,8 @@ export interface Colouring {
   gamma: number;
   /** One range for all pictures, or null for each its own. */
   shared: ValueRange | null;
+  /** Without a shared one: a range for each picture, where it is not to be its own. */
+  each?: readonly ValueRange[];
 }
 
 /** Cells of equal size in rows of `columns`; `pixels` is (rows * height, columns * width) packed colours. */
@@ -34,7 +36,8 @@ export function sharedRange(pictures: Pictures, colourMap: ColourMap): ValueRang
 
 /** Range that picture `index` is drawn in. */
 export function rangeOf(pictures: Pictures, index: number, colouring: Colouring): ValueRange {
-  return colouring.shared ?? drawnRange(pictureRange(pictures, index), isDiverging(colouring.colourMap));
+  const given = colouring.shared ?? colouring.each?.[index];
+  return given ?? drawnRange(pictureRange(pictures, index), isDiverging(colouring.colourMap));
 }
 
 /** Colour the pictures named in `order` into an atlas with `columns` cells a row. */

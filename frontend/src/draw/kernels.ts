@@ -116,7 +116,7 @@ export function paintKernels(
   const pixels = new Uint32Array(rows * mosaic.height * stride);
   for (let cell = 0; cell < order.length; cell++) {
     const filter = order[cell] as number;
-    const range = colouring.shared ?? kernelRange(kernels, filter);
+    const range = colouring.shared ?? colouring.each?.[filter] ?? kernelRange(kernels, filter);
     const corner = Math.floor(cell / columns) * mosaic.height * stride + (cell % columns) * mosaic.width;
     const target = { pixels, corner, stride };
     if (style === "rgb") fillColour(kernels, filter, range, target);
@@ -131,7 +131,7 @@ export function paintMatrix(kernels: Kernels, order: ArrayLike<number>, colourin
   const colour = colourOf(colouring);
   for (let row = 0; row < order.length; row++) {
     const filter = order[row] as number;
-    const range = colouring.shared ?? kernelRange(kernels, filter);
+    const range = colouring.shared ?? colouring.each?.[filter] ?? kernelRange(kernels, filter);
     for (let slice = 0; slice < kernels.slices; slice++)
       pixels[row * kernels.slices + slice] = colour(weightAt(kernels, filter, slice, 0, 0), range);
   }

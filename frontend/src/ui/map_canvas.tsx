@@ -1,6 +1,6 @@
 /** A map, over an example or alone, with a cross-hair that may be locked to other maps. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { canvasOf, drawScaled, fitCanvas } from "../draw/canvas";
 import type { Pixels } from "./pixel_canvas";
 
@@ -44,7 +44,7 @@ export function spotOf(row: number, column: number, picture: { width: number; he
 export function MapCanvas(props: Props) {
   const { map, base = null, size, spot, onSpot, label, says, dim, passive } = props;
   const ref = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!ref.current) return;
     const context = fitCanvas(ref.current, size);
     context.clearRect(0, 0, size.width, size.height);

@@ -1,6 +1,6 @@
 /** All pictures of a layer on one canvas that scrolls, with a selection that keys and pointer move. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { PAPER_INK } from "../draw/captioned";
 import { cellRect, type GridLayout, gridLayout, hitTest, LABEL, movedPosition } from "../draw/grid_layout";
 import { type CellText, inkOf, paintGrid } from "../draw/grid_painter";
@@ -98,7 +98,7 @@ function Scrolled(props: ScrolledProps) {
   const [hovered, setHovered] = useState<number | null>(null);
   const position = selected === null ? -1 : order.indexOf(selected);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!canvas.current) return;
     const { text, atlas } = props;
     const cells = { layout, order, atlas, text, selected: position };
@@ -112,7 +112,7 @@ function Scrolled(props: ScrolledProps) {
     };
   }, [props.version, layout, order, top, position, props.theme, size]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (position < 0 || !scroller.current) return;
     const rect = cellRect(layout, position);
     const { scrollTop } = scroller.current;

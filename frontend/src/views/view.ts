@@ -41,4 +41,5 @@ export const VIEWS: readonly View[] = [
   { name: "overview", title: "Overview", key: "o", load: () => import("./overview/overview") },
   { name: "layer", title: "Layer", key: "l", load: () => import("./layer/layer") },
   { name: "image", title: "Image", key: "i", load: () => import("./image/image") },
+  { name: "compare", title: "Compare", key: "c", load: () => import("./compare/compare") },
 ];

@@ -1,10 +1,18 @@
 /** In the place of a picture that was first recorded after the step looked at. */
 
 import type { RunIndex, Series } from "../../api/types";
-import type { Store } from "../../state/store";
+import type { Side, Store } from "../../state/store";
 import { Nothing } from "../../ui/panel_state";
 
-export function Later({ store, index, series }: { store: Store; index: RunIndex; series: Series }) {
+interface Props {
+  store: Store;
+  /** Whose step is looked at; A's by default. */
+  side?: Side;
+  index: RunIndex;
+  series: Series;
+}
+
+export function Later({ store, side = store.a, index, series }: Props) {
   const first = index.steps[series.at[0] ?? -1];
   if (first === undefined) return <Nothing title="Not recorded at any step" />;
   return (
@@ -13,7 +21,7 @@ export function Later({ store, index, series }: { store: Store; index: RunIndex;
         type="button"
         class="btn"
         onClick={() => {
-          store.a.step.value = first;
+          side.step.value = first;
         }}
       >
         Go to step {first}
