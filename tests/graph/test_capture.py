@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import random
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -320,7 +321,8 @@ def test_a_model_that_cannot_be_captured_says_why(model: nn.Module, message: str
 
 
 def test_torchscript_is_refused() -> None:
-    with pytest.warns(DeprecationWarning):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         model = torch.jit.trace(nets.sequential(), nets.images())
     with pytest.raises(UnsuitableError, match="TorchScript"):
         capture(model, nets.images())
@@ -369,8 +371,7 @@ class _FixedSize(nn.Module):
 
 def test_a_model_of_one_image_size_says_so_when_called_with_another() -> None:
     net = capture(_FixedSize(), nets.images())
-    assert net.input_shape == (3, 16, 16)
-    with pytest.raises(ParamsError, match="captured for images of 16 × 16, got 16 × 20"):
+    with pytest.raises(ParamsError, match="cannot run images of 16 × 20: mat1 and mat2"):
         net(nets.images(2, 3, 16, 20))
 
 
@@ -386,10 +387,36 @@ def test_a_model_of_square_images_says_so_when_called_with_others() -> None:
         net(nets.images(2, 3, 20, 16))
 
 
-def test_images_smaller_than_the_model_takes_get_a_clear_message() -> None:
+def test_images_too_small_for_the_model_get_a_clear_message() -> None:
     net = capture(nn.Sequential(nn.Conv2d(3, 4, 9), nn.Conv2d(4, 4, 5)), nets.images())
-    with pytest.raises(ParamsError, match="at least 13 × 13, got 12 × 16"):
+    assert net(nets.images(2, 3, 13, 13)).shape == (2, 4, 1, 1)
+    with pytest.raises(ParamsError, match="cannot run images of 12 × 16: "):
         net(nets.images(2, 3, 12, 16))
+
+
+class _Branching(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        if x.shape[2] > 10:
+            x = x * 2
+        return x.mean((2, 3))
+
+
+def test_a_size_that_the_forward_branches_on_is_not_free() -> None:
+    net = capture(_Branching(), nets.images())
+    assert net.input_shape == (3, 16, None)
+    with pytest.raises(ParamsError, match="captured for images of 16 × 16, got 8 × 16"):
+        net(nets.images(2, 3, 8, 16))
+
+
+class _BatchOfTwo(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3)) * (2 if x.shape[0] % 2 == 0 else 3)
+
+
+def test_a_model_made_for_one_number_of_images_is_run_with_hooks() -> None:
+    net = capture(_BatchOfTwo(), nets.images())
+    assert "one number of images" in net.reason
+    assert torch.equal(net(nets.images(3)), nets.images(3).mean((2, 3)) * 3)
 
 
 def test_nan_weights_are_captured_as_they_are() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypeGuard, cast
+from typing import Any
 
 import torch
 from torch import fx
@@ -17,7 +17,8 @@ from cnnviz.graph.functional import name_of, replace_in_place_ops
 from cnnviz.graph.layers import Scope, list_layers
 from cnnviz.graph.operators import ATEN_KINDS, is_known
 from cnnviz.graph.output import find_scores
-from cnnviz.graph.program import INPUT, WEIGHT, Constant, ImageInput, Node, Program, TensorInfo
+from cnnviz.graph.program import INPUT, WEIGHT, Constant, Node, Program, TensorInfo
+from cnnviz.graph.sizes import concrete, read_image_input
 
 __all__ = ["convert", "dtype_name", "tensor_info"]
 
@@ -54,7 +55,6 @@ class _Converter:
         self.scopes: list[list[Scope]] = []
         self.index: dict[fx.Node, int] = {}
         self.constants: dict[str, Constant] = {}
-        self.image: fx.Node | None = None
 
     def run(self) -> None:
         alive = _alive(self.exported.graph, self.spelling)
@@ -74,7 +74,6 @@ class _Converter:
         spec = self.inputs[node.name]
         shape = _shape(node)
         if spec.kind is InputKind.USER_INPUT:
-            self.image = node
             return Node(op=INPUT, shape=shape)
         if spec.kind in (InputKind.PARAMETER, InputKind.BUFFER) and spec.target is not None:
             return Node(op=WEIGHT, name=spec.target, shape=shape)
@@ -162,11 +161,7 @@ def _first_shape(node: fx.Node) -> list[int] | None:
 
 
 def _shape_of(value: object) -> list[int] | None:
-    return [_hint(size) for size in value.shape] if isinstance(value, torch.Tensor) else None
-
-
-def _hint(size: int | torch.SymInt) -> int:
-    return cast(int, size.node.hint) if isinstance(size, torch.SymInt) else int(size)
+    return [concrete(size) for size in value.shape] if isinstance(value, torch.Tensor) else None
 
 
 def _scopes(node: fx.Node) -> list[Scope]:
@@ -189,30 +184,11 @@ def _constant(tensor: torch.Tensor) -> Constant:
     return Constant(dtype=dtype_name(plain.dtype), shape=list(plain.shape), data=data)
 
 
-def _image_input(node: fx.Node, exported: ExportedProgram) -> ImageInput:
-    """Read from the exporter's symbols which sizes are free."""
-    _, channels, height, width = node.meta["val"].shape
-    ranges = exported.range_constraints
-
-    def least(size: int | torch.SymInt) -> int:
-        if not _is_free(size):
-            return int(size)
-        bounds = ranges.get(size.node.expr)
-        lower = int(bounds.lower) if bounds is not None else 1
-        return 1 if lower <= 2 else lower
-
-    return ImageInput(
-        shape=[_hint(channels), _hint(height), _hint(width)],
-        minimum=[least(height), least(width)],
-        any_height=_is_free(height),
-        any_width=_is_free(width),
-        square=_is_free(height) and _is_free(width) and str(height) == str(width),
-    )
-
-
-def _is_free(size: int | torch.SymInt) -> TypeGuard[torch.SymInt]:
-    """Whether the exporter left a size open; a symbol may have turned out to be one number."""
-    return isinstance(size, torch.SymInt) and size.node.maybe_as_int() is None
+def _find_image(exported: ExportedProgram) -> fx.Node:
+    """The placeholder of the model's one input."""
+    (name,) = exported.graph_signature.user_inputs
+    nodes: list[fx.Node] = list(exported.graph.nodes)
+    return next(node for node in nodes if node.name == name)
 
 
 def convert(
@@ -234,6 +210,7 @@ def convert(
         UnsuitableError: an operator, argument or output that our graph cannot hold; the message
             names it.
     """
+    sizes = read_image_input(_find_image(exported))
     spelling = replace_in_place_ops(exported.graph)
     if spelling is None:
         exported = exported.run_decompositions({})
@@ -245,9 +222,6 @@ def convert(
             raise UnsuitableError(message)
     converter = _Converter(exported, spelling)
     converter.run()
-    if converter.image is None:
-        message = "the model's scores do not depend on the image"
-        raise UnsuitableError(message)
     results = list(exported.graph.output_node().args[0])
     first = len(results) - len(exported.graph_signature.user_outputs)
     outputs = pytree.tree_unflatten(results[first:], exported.call_spec.out_spec)
@@ -258,7 +232,7 @@ def convert(
     found = list_layers(converter.nodes, converter.scopes, parameters=parameters, output=output)
     return Program(
         model=model,
-        input=_image_input(converter.image, exported),
+        input=sizes,
         output=output,
         output_name=output_name,
         layers=found.layers,

@@ -82,7 +82,7 @@ class Graph:
 
     @property
     def input_shape(self) -> tuple[int, int | None, int | None]:
-        """Channels, height, width; None for a size that may be anything from a minimum on."""
+        """Channels, height, width; None for a size that may be anything."""
         image = self.program.input
         channels, height, width = image.shape
         return channels, None if image.any_height else height, None if image.any_width else width
@@ -215,28 +215,29 @@ class Graph:
         x = x.to(self.dtype)
         if self._guard is not None:
             self._guard(x)
-        with without_autocast(device), random_state_kept(self._random, device):
-            return self._interpreter.run(wanted, image=x, weight=self._weights.get, device=device)
+        try:
+            with without_autocast(device), random_state_kept(self._random, device):
+                return self._interpreter.run(
+                    wanted, image=x, weight=self._weights.get, device=device
+                )
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            if list(x.shape[1:]) == self.program.input.shape:
+                raise
+            message = f"{self.model} cannot run images of {_size(x.shape)}: {error}"
+            raise ParamsError(message) from error
 
     def _check_size(self, x: Tensor) -> None:
         """Refuse images of a size that the network was not captured for."""
         image, (height, width) = self.program.input, x.shape[2:]
-        expected = image.shape[1:]
-        if (not image.any_height and height != expected[0]) or (
-            not image.any_width and width != expected[1]
-        ):
-            message = (
-                f"{self.model} was captured for images of {expected[0]} × {expected[1]}, got "
-                f"{height} × {width}"
-            )
-        elif height < image.minimum[0] or width < image.minimum[1]:
-            least = image.minimum
-            message = (
-                f"{self.model} takes images of at least {least[0]} × {least[1]}, got {height} × "
-                f"{width}"
-            )
+        fits_height = image.any_height or height == image.shape[1]
+        fits_width = image.any_width or width == image.shape[2]
+        if not (fits_height and fits_width):
+            expected = _size(image.shape)
+            message = f"{self.model} was captured for images of {expected}, got {_size(x.shape)}"
         elif image.square and height != width:
-            message = f"{self.model} takes square images only, got {height} × {width}"
+            message = f"{self.model} takes square images only, got {_size(x.shape)}"
         else:
             return
         raise ParamsError(message)
@@ -247,3 +248,7 @@ class Graph:
             if "float" in info.dtype:
                 return [self._weights.get(name)]
         return []
+
+
+def _size(shape: Sequence[int]) -> str:
+    return f"{shape[-2]} × {shape[-1]}"

@@ -205,7 +205,7 @@ class HookNet:
             model=self.model,
             captured=self.captured,
             reason=self.reason,
-            input=ImageInput(shape=shape, minimum=shape[1:], any_height=False, any_width=False),
+            input=ImageInput(shape=shape, any_height=False, any_width=False),
             output=0,
             output_name=self.output,
             layers=layers,

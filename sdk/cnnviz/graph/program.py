@@ -69,8 +69,6 @@ class ImageInput(msgspec.Struct, frozen=True, kw_only=True):
 
     shape: list[int]
     """[C, H, W] of the example."""
-    minimum: list[int]
-    """Smallest [H, W] that runs."""
     any_height: bool
     any_width: bool
     square: bool = False

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import contextvars
 import ctypes
+import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
 
 __all__ = ["OutOfTime", "run_within"]
 
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.2
+_CLEAN_UP_SECONDS = 2.0
+"""Before the exception is raised again; long enough to undo what was set up."""
 
 
 class OutOfTime(Exception):  # noqa: N818 - it is an outcome, not a failure
@@ -47,12 +51,28 @@ class _Work(threading.Thread, Generic[T]):
             self.error = error
 
     def give_up(self) -> None:
-        """Raise in the thread until it has ended: one exception can be lost in a C callback."""
-        while self.is_alive():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(self.ident or 0), ctypes.py_object(_GiveUp)
-            )
-            self.join(_POLL_SECONDS)
+        """Raise in the thread until it has ended: one exception can be lost in a destructor."""
+        with _quiet_about_giving_up():
+            while self.is_alive():
+                identity = ctypes.c_ulong(self.ident or 0)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(_GiveUp))
+                self.join(_CLEAN_UP_SECONDS)
+
+
+@contextmanager
+def _quiet_about_giving_up() -> Iterator[None]:
+    """Keep Python from printing that our exception was lost in a destructor."""
+    before = sys.unraisablehook
+
+    def hook(unraisable: Any) -> None:
+        if unraisable.exc_type is not _GiveUp:
+            before(unraisable)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def run_within(seconds: float, function: Callable[[], T]) -> T:
