@@ -1,29 +1,55 @@
 """A job is a request run outside training: what is asked, how it goes, what a worker can run.
 
 A job is a folder `jobs/<id>/` of its run: `request.json` (JobRequest, never changed), `status.json`
-(JobStatus, replaced atomically), `claim.json` (made once, exclusively, by the worker that takes
-it), `cancel` (its presence asks the worker to stop), `preview.png`, `result.safetensors` (a
+(JobStatus, replaced atomically), `claim.json` (Claim, made once, exclusively, by the worker that
+takes it), `cancel` (its presence asks the worker to stop), `preview.png`, `result.safetensors` (a
 snapshot file: docs/format.md), `log.txt`, and the request's own pictures `input_<n>.png`.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+import re
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
 from cnnviz.contract.names import FORMAT_VERSION
 
 __all__ = [
+    "CANCEL_FILE",
+    "CLAIM_FILE",
     "FINAL_STATES",
+    "JOB_ID",
+    "LOG_FILE",
+    "MAX_CURVE",
+    "PREVIEW_FILE",
+    "REQUEST_FILE",
+    "RESULT_FILE",
     "STATES",
+    "STATUS_FILE",
     "Catalogue",
+    "Claim",
     "JobRequest",
     "JobStatus",
     "MethodCard",
     "Preset",
     "State",
+    "input_name",
 ]
+
+REQUEST_FILE: Final = "request.json"
+STATUS_FILE: Final = "status.json"
+CLAIM_FILE: Final = "claim.json"
+CANCEL_FILE: Final = "cancel"
+PREVIEW_FILE: Final = "preview.png"
+RESULT_FILE: Final = "result.safetensors"
+LOG_FILE: Final = "log.txt"
+
+JOB_ID: Final = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
+"""What a job's name must match as a whole."""
+
+MAX_CURVE: Final = 200
+"""Points of an objective's curve that a status holds."""
 
 State = Literal["queued", "starting", "running", "cancelling", "done", "failed", "cancelled"]
 STATES: tuple[str, ...] = get_args(State)
@@ -42,7 +68,8 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     step: int | None
     """The checkpoint's step; None for the weights stored with the graph."""
     examples: list[int] = []
-    """Rows of the run's examples that the method looks at; [] for all."""
+    """Rows of the run's examples that the method looks at; [] for all, or for none of them where
+    there are own pictures."""
     inputs: int = 0
     """Count of own pictures `input_0.png`, … in the job's folder; they come after the examples."""
     seed: int = 0
@@ -66,8 +93,8 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Iterations a second, over the last seconds."""
     remaining: float | None = None
     """Seconds to go, an estimate."""
-    objective: list[tuple[int, float]] = []
-    """Curve of (iteration, value), thinned to 200 points at most."""
+    objective: list[tuple[int, float | None]] = []
+    """Curve of (iteration, value), thinned to 200 points at most; None where not finite."""
     objective_name: str = ""
     preview: str | None = None
     """Digest of `preview.png` as it is now; changes with the picture."""
@@ -83,7 +110,24 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
     pid: int | None = None
     started: float | None = None
     updated: float = 0.0
+    """When this was written; a worker that lives writes at least twice a second."""
+    progressed: float | None = None
+    """When the method last reported, or a part of the work was finished: it hangs if that is long
+    ago."""
     finished: float | None = None
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """Which process took a job."""
+
+    version: int = FORMAT_VERSION
+    pid: int
+    host: str
+    birth: str = ""
+    """When the process started, as the system tells it: process ids are used again."""
+    device: str = ""
+    claimed: float = 0.0
+    """Seconds since the epoch."""
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,11 +152,20 @@ class MethodCard(msgspec.Struct, frozen=True, kw_only=True):
     """JSON Schema of the parameters: one object, no references."""
     presets: list[Preset] = []
     in_training: bool = False
+    needs_examples: bool = True
+    """Whether it looks at pictures; without, a run that has none is fine."""
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker can run."""
 
+    version: int = FORMAT_VERSION
     versions: dict[str, str]
     devices: list[str]
+    """As `--device` takes them: cpu, cuda:0, …"""
     methods: list[MethodCard]
+
+
+def input_name(index: int) -> str:
+    """Name one of a request's own pictures."""
+    return f"input_{index}.png"

@@ -54,6 +54,21 @@ def parse(params_type: type[P], values: Mapping[str, Any], *, of: str) -> P:
 def json_schema(params_type: type[Params]) -> dict[str, Any]:
     """Give the JSON Schema that the page draws its form from (one object, no references)."""
     schema = msgspec.json.schema(params_type)
-    name = schema["$ref"].rpartition("/")[2]
-    definition: dict[str, Any] = schema["$defs"][name]
+    definition: dict[str, Any] = _inlined({"$ref": schema["$ref"]}, schema["$defs"], ())
     return definition
+
+
+def _inlined(part: Any, definitions: Mapping[str, Any], inside: tuple[str, ...]) -> Any:
+    """Put what a reference names in its place; one into itself allows anything."""
+    if isinstance(part, list):
+        return [_inlined(item, definitions, inside) for item in part]
+    if not isinstance(part, dict):
+        return part
+    name = str(part.get("$ref", "")).rpartition("/")[2]
+    if not name:
+        kept = {key: value for key, value in part.items() if key != "discriminator"}
+        return {key: _inlined(value, definitions, inside) for key, value in kept.items()}
+    if name in inside:
+        return {}
+    beside = {key: value for key, value in part.items() if key != "$ref"}
+    return _inlined(definitions[name], definitions, (*inside, name)) | beside

@@ -145,6 +145,15 @@ class LocalFolder:
         """Open a regular file inside the logdir."""
         return _LocalFile(self._inside(name), label=name)
 
+    def path_of(self, name: str) -> Path:
+        """Give the real path of a regular file inside the logdir, for a library that opens it.
+
+        Raises:
+            FileNotFoundError: it is not there, or is no regular file.
+            RecordError: the name leads out of the folder.
+        """
+        return _LocalFile(self._inside(name), label=name).path
+
     def _inside(self, name: str) -> Path:
         path = (self.root / plain_name(name)).resolve()
         if path != self.root and self.root not in path.parents:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["remove_leftovers", "write_whole"]
+__all__ = ["host_name", "process_lives", "remove_leftovers", "write_whole"]
 
 _TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<host>[^.]*)-(?P<pid>\d+)-[0-9a-f]{8}\.tmp$")
 _LEFTOVER_AGE = 24 * 3600.0
@@ -20,26 +20,31 @@ _LEFTOVER_AGE = 24 * 3600.0
 _live_temporaries: set[str] = set()
 
 
-def write_whole(path: Path, chunks: Iterable[Any]) -> None:
+def write_whole(path: Path, chunks: Iterable[Any], *, durable: bool = True) -> None:
     """Write a file so that a reader, or a kill at any moment, sees the old or the new one, whole.
 
     Args:
         path: the file; its folder is made when it is not there.
         chunks: buffers, one after the other.
+        durable: whether to wait until a loss of power could not take it either.
 
     Raises:
         OSError: disk full, folder read-only, …; the old file is untouched, nothing is left over.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{_host()}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(
+        f".{path.name}.{host_name()}-{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    )
     _live_temporaries.add(temporary.name)
     try:
         with temporary.open("xb", buffering=0) as file:
             for chunk in chunks:
                 _write_fully(file, memoryview(chunk))
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        if durable:
+            _sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -60,19 +65,21 @@ def remove_leftovers(folder: Path) -> None:
 def _may_live(path: Path, match: re.Match[str]) -> bool:
     if path.name in _live_temporaries:
         return True
-    if match["host"] == _host():
-        return int(match["pid"]) != os.getpid() and _process_lives(int(match["pid"]))
+    if match["host"] == host_name():
+        return int(match["pid"]) != os.getpid() and process_lives(int(match["pid"]))
     try:
         return time.time() - path.stat().st_mtime < _LEFTOVER_AGE
     except OSError:
         return False
 
 
-def _host() -> str:
+def host_name() -> str:
+    """Name this machine with letters, digits and underscores alone."""
     return re.sub(r"[^A-Za-z0-9_]", "_", socket.gethostname())
 
 
-def _process_lives(pid: int) -> bool:
+def process_lives(pid: int) -> bool:
+    """Tell whether a process of this machine is there; on Windows always so."""
     if os.name != "posix":
         return True  # signal 0 would end a process on Windows
     try:
