@@ -28,7 +28,8 @@ def test_one_call_gives_a_record_with_its_provenance():
         None,
     )
     provenance = record.provenance
-    assert provenance.params == {"target": 2, "layer": None, "channel": None, "position": None}
+    assert provenance.params["target"] == 2
+    assert provenance.params["layer"] is None
     assert (provenance.seed, provenance.device, provenance.method_version) == (5, "cpu", 1)
     assert provenance.versions["torch"] == torch.__version__
     assert provenance.duration > 0

@@ -11,6 +11,7 @@ import cnnviz
 from cnnviz.core.context import Context
 from cnnviz.core.execute import execute
 from cnnviz.core.requests import method
+from cnnviz.errors import ParamsError
 from cnnviz.graph import capture
 from tests.core.networks import CLASSES, functional, images, plain
 
@@ -127,3 +128,35 @@ def test_a_model_without_a_gradient_is_told_so():
     (skipped,) = execution.skipped
     assert "not differentiable" in skipped.reason
     assert [d.request.key for d in execution.results] == ["predictions"]
+
+
+def test_ten_views_average_the_maps_of_shifted_and_mirrored_images(model, net):
+    x = images(2, size=28).double()
+    ours = cnnviz.run("saliency", net, x, target=1, views=10)
+    total = torch.zeros(2, 28, 28, dtype=torch.float64)
+    shown = torch.zeros(28, 28, dtype=torch.float64)
+    for down, right in [(0, 0), (-2, -2), (-2, 2), (2, -2), (2, 2)]:
+        for mirrored in (False, True):
+            # Pixel (i, j) of the view is pixel (mirror(i - down), mirror(j - right)) of the image.
+            rows = [mirror(i - down) for i in range(28)]
+            columns = [mirror(j - right) for j in range(28)]
+            columns = columns[::-1] if mirrored else columns
+            leaf = x.clone().requires_grad_()
+            model(leaf[:, :, rows][:, :, :, columns])[:, 1].sum().backward()
+            total += leaf.grad.abs().amax(1)
+            for i in set(rows):
+                shown[i, sorted(set(columns))] += 1
+    np.testing.assert_allclose(ours.arrays["map"], (total / shown).numpy(), rtol=0, atol=1e-10)
+    assert ours.facts["views"] == 10
+
+
+def mirror(index: int) -> int:
+    return -index if index < 0 else 54 - index if index > 27 else index
+
+
+def test_ten_views_suit_a_channel_but_no_single_position(net):
+    x = images().double()
+    record = cnnviz.run("saliency", net, x, layer="4", channel=2, views=10)
+    assert record.arrays["map"].shape == (3, 12, 12)
+    with pytest.raises(ParamsError, match="one view"):
+        cnnviz.run("saliency", net, x, layer="4", channel=2, position=(0, 0), views=10)

@@ -94,7 +94,11 @@ class CommonPass:
         """
         key = tuple(classes)
         if key not in self._input_gradients:
-            self._input_gradients[key] = self.gradient_of(class_scores(self.scores, key))
+            objective = class_scores(self.scores, key)
+            started = time.perf_counter()
+            self._input_gradients[key] = self.gradient_of(objective)
+            wait_for(self.place.device)
+            self.seconds += time.perf_counter() - started
         return self._input_gradients[key]
 
     def gradient_of(self, objective: Tensor) -> Tensor:
@@ -107,13 +111,10 @@ class CommonPass:
             raise UnsuitableError(
                 "the model is not differentiable at its input: no gradient to show"
             )
-        started = time.perf_counter()
         # The graph is kept for methods with another target; it goes when this object goes.
         (gradient,) = torch.autograd.grad(
             objective.sum(), self.examples, retain_graph=True, materialize_grads=True
         )
-        wait_for(self.place.device)
-        self.seconds += time.perf_counter() - started
         return gradient
 
     def _forward(self) -> tuple[Tensor, dict[str, Tensor]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import torch
 from msgspec import Meta
 from torch import Tensor
 
@@ -13,7 +14,8 @@ from cnnviz.core.context import Context
 from cnnviz.core.method import Method
 from cnnviz.core.registry import register
 from cnnviz.errors import ParamsError, UnsuitableError
-from cnnviz.ops.targets import are_probabilities
+from cnnviz.ops.targets import are_probabilities, class_scores
+from cnnviz.ops.views import ten_views, times_shown
 
 if TYPE_CHECKING:
     from cnnviz.graph.net import Net
@@ -48,6 +50,12 @@ class SaliencyParams(Params, frozen=True):
         tuple[Index, Index] | None,
         Meta(description="Row and column of one unit; empty for the mean of the channel."),
     ] = None
+    views: Annotated[
+        Literal[1, 10],
+        Meta(
+            description="10 averages over five shifts, mirrored and not: less speckle, ten passes."
+        ),
+    ] = 1
 
 
 @register
@@ -56,8 +64,9 @@ class Saliency(Method[SaliencyParams]):
 
     Saliency maps (Simonyan, Vedaldi, Zisserman 2013, https://arxiv.org/abs/1312.6034, section 3):
     the derivative of the unnormalised class score by the image, absolute, and of the colours the
-    largest. Differs from the paper: one view of the image, where the paper averages ten crops and
-    flips for its figures; and any unit of any layer may stand in for the class score.
+    largest. Differs from the paper: one view of the image unless `views` is 10, the average that
+    the paper's figures show (the paper crops a larger image; here the image is shifted by a
+    fourteenth, its border mirrored); and any unit of any layer may stand in for the class score.
     """
 
     name, title, kind = "saliency", "Saliency", "heatmap"
@@ -76,6 +85,9 @@ class Saliency(Method[SaliencyParams]):
             _check_unit(net.layer(params.layer).shape, params)
         elif params.channel is not None or params.position is not None:
             raise ParamsError("saliency: channel and position need a layer", field="layer")
+        if params.views > 1 and params.position is not None:
+            message = "saliency: a unit at one position has one view, give no views"
+            raise ParamsError(f"{message}; got views={params.views}", field="views")
         classes = net.classes
         if params.target is not None and classes is not None and params.target >= classes:
             message = f"saliency: target must be in 0 … {classes - 1}, got {params.target}"
@@ -87,14 +99,11 @@ class Saliency(Method[SaliencyParams]):
 
     def run(self, ctx: Context, params: SaliencyParams) -> list[Result]:
         """Give `map` (N, H, W), at least 0."""
-        if params.layer is None:
-            gradient, facts = _of_class(ctx, params)
-        else:
-            unit = unit_values(ctx.activation(params.layer), _channel(params), params.position)
-            gradient, facts = ctx.gradient_of(unit), _unit_facts(params)
+        facts = _class_facts(ctx, params) if params.layer is None else _unit_facts(params)
         facts |= {"signed": False, "unit": "|d score / d pixel|, of the colours the largest"}
-        arrays = {"map": largest_magnitude(gradient)}
-        return [Result(kind="heatmap", layer=params.layer, arrays=arrays, facts=facts)]
+        facts["views"] = params.views
+        found = _over_views(ctx, params) if params.views > 1 else _of_the_image(ctx, params)
+        return [Result(kind="heatmap", layer=params.layer, arrays={"map": found}, facts=facts)]
 
 
 def largest_magnitude(gradient: Tensor) -> Tensor:
@@ -110,7 +119,29 @@ def unit_values(output: Tensor, channel: int, position: tuple[int, int] | None) 
     return chosen.flatten(1).mean(dim=1) if chosen.ndim > 1 else chosen
 
 
-def _of_class(ctx: Context, params: SaliencyParams) -> tuple[Tensor, dict[str, Any]]:
+def _of_the_image(ctx: Context, params: SaliencyParams) -> Tensor:
+    if params.layer is None:
+        return largest_magnitude(ctx.input_gradient(ctx.targets(params.target).classes))
+    unit = unit_values(ctx.activation(params.layer), _channel(params), params.position)
+    return largest_magnitude(ctx.gradient_of(unit))
+
+
+def _over_views(ctx: Context, params: SaliencyParams) -> Tensor:
+    """Average the maps of ten views, each pixel over the views that show it."""
+    classes = None if params.layer is not None else ctx.targets(params.target).classes
+    total = torch.zeros_like(ctx.examples[:, 0], requires_grad=False)
+    for done, view in enumerate(ten_views(ctx.examples)):
+        ctx.report(done, 10)
+        if classes is not None:
+            objective = class_scores(ctx.net(view).reshape(len(view), -1), classes)
+        else:
+            (output,) = ctx.net.features(view, [str(params.layer)]).values()
+            objective = unit_values(output, _channel(params), None)
+        total += largest_magnitude(ctx.gradient_of(objective))
+    return total / times_shown(ctx.examples)
+
+
+def _class_facts(ctx: Context, params: SaliencyParams) -> dict[str, Any]:
     targets = ctx.targets(params.target)
     facts: dict[str, Any] = {"targets": list(targets.classes), "origins": list(targets.origins)}
     if are_probabilities(ctx.scores):
@@ -118,7 +149,7 @@ def _of_class(ctx: Context, params: SaliencyParams) -> tuple[Tensor, dict[str, A
             "the model ends in a softmax: this is the derivative of a probability, "
             "not of the unnormalised score that the method asks for"
         )
-    return ctx.input_gradient(targets.classes), facts
+    return facts
 
 
 def _channel(params: SaliencyParams) -> int:
