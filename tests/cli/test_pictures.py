@@ -7,13 +7,12 @@ import pytest
 from PIL import Image
 
 from cnnviz.cli.pictures import (
-    Preparation,
     find_pictures,
     labels_of,
-    read_picture,
     read_pictures,
 )
 from cnnviz.errors import ParamsError
+from cnnviz.ops.pictures import Preparation, read_picture
 
 PLAIN = Preparation(size=(8, 8), resize=8, mean=(0.0,), std=(1.0,))
 
@@ -133,3 +132,15 @@ def test_a_preparation_that_no_network_has_is_refused(wrong):
 def test_the_folders_of_pictures_are_their_classes(tmp_path):
     paths = [tmp_path / "dog" / "1.png", tmp_path / "cat" / "2.png", tmp_path / "dog" / "3.png"]
     assert labels_of(paths) == ([1, 0, 1], ["cat", "dog"])
+
+
+def test_a_ribbon_does_not_grow_without_bounds():
+    ribbon = Image.new("L", (1, 200_000), 255)
+    wanted = Preparation(size=(224, 224), resize=224, mean=(0.0,), std=(1.0,), channels=1)
+    assert wanted(ribbon).shape == (1, 224, 224)
+
+
+def test_a_format_that_is_not_wanted_is_not_decoded(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.gif")
+    with pytest.raises(OSError):
+        read_picture(tmp_path / "a.gif", formats=["PNG"])

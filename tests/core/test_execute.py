@@ -140,7 +140,7 @@ def test_a_forward_pass_that_fails_is_not_repeated_and_hurts_its_readers_only(
 
 
 def test_a_cancelled_job_is_never_swallowed(net):
-    def cancel(done, total, preview):
+    def cancel(done, total, preview, objective):
         raise JobCancelled
 
     ctx = Context(net, images(), on_report=cancel)

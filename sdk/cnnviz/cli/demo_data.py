@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnviz.cli.pictures import Preparation, find_pictures, labels_of, read_pictures
+from cnnviz.cli.pictures import find_pictures, labels_of, read_pictures
 from cnnviz.cli.screen import note, warn
 from cnnviz.errors import ParamsError
+from cnnviz.ops.pictures import Preparation
 
 __all__ = ["DataSet", "load_data_set"]
 

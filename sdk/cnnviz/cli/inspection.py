@@ -11,9 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from cnnviz.cli.host import how_to_open
-from cnnviz.cli.pictures import Preparation, find_pictures, read_pictures
+from cnnviz.cli.pictures import find_pictures, read_pictures
 from cnnviz.cli.screen import note, out, progress_console, warn
 from cnnviz.errors import CnnvizError, ParamsError
+from cnnviz.ops.pictures import Preparation
 
 if TYPE_CHECKING:
     import numpy as np

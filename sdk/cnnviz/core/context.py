@@ -17,10 +17,16 @@ if TYPE_CHECKING:
     from cnnviz.core.requests import Request
     from cnnviz.graph.net import Net
 
-__all__ = ["Context", "Report"]
+__all__ = ["Context", "Objective", "Picture", "Report"]
 
-Report = Callable[[int, int, Any], None]
-"""Takes done, total and a preview (or None); raises JobCancelled to stop a run."""
+Picture = Tensor | Callable[[], Tensor] | None
+"""(N, C, H, W) in true colours, 0 … 1, or what makes it when somebody wants to see it."""
+
+Objective = float | Tensor | Callable[[], float | Tensor] | None
+"""A number, a tensor whose mean is shown, or what makes one when somebody wants to see it."""
+
+Report = Callable[[int, int, Picture, Objective], None]
+"""Takes done, total, a preview and the objective; raises JobCancelled to stop a run."""
 
 
 class Context:
@@ -50,6 +56,8 @@ class Context:
         self.normalize = normalize
         self.seed = seed
         self.in_training = in_training
+        self.batch_limit: int | None = None
+        """Pictures that a `batched` method may put on the device at once; None: as it likes."""
         self.memory: dict[str, Any] = {}
         """The method's own, kept from one run to the next; never return a tensor that lies here."""
         self._examples = examples
@@ -103,19 +111,25 @@ class Context:
             self._generator = torch.Generator(self.place.device).manual_seed(self.seed)
         return self._generator
 
-    def report(self, done: int, total: int, preview: Any = None) -> None:
-        """Say how far a long run is; does nothing in training.
+    def report(
+        self, done: int, total: int, preview: Picture = None, *, objective: Objective = None
+    ) -> None:
+        """Say how far a long run is, every iteration; does nothing in training.
+
+        Costs about a microsecond: preview and objective are looked at only when they are due to be
+        shown, a few times a second.
 
         Args:
             done: parts finished.
             total: parts in all.
-            preview: the result up to now, a tensor (N, C, H, W) or None.
+            preview: the picture up to now, or a function that gives it.
+            objective: what is made larger or smaller, or a function that gives it.
 
         Raises:
             JobCancelled: the run was taken back.
         """
         if self._on_report is not None:
-            self._on_report(done, total, preview)
+            self._on_report(done, total, preview, objective)
 
     def memory_of(self, request: Request) -> dict[str, Any]:
         """Give what a request keeps from one run to the next."""

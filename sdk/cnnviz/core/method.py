@@ -6,7 +6,8 @@ import re
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from cnnviz.contract.params import Params
+from cnnviz.contract.jobs import Preset
+from cnnviz.contract.params import Params, parse
 from cnnviz.contract.results import KINDS, Kind, Result
 from cnnviz.errors import CnnvizError
 
@@ -38,6 +39,12 @@ class Method(ABC, Generic[P]):
     """Part of `methods="default"`."""
     needs_gradient: ClassVar[bool] = False
     """Takes derivatives; the common forward pass then records the autograd graph."""
+    needs_examples: ClassVar[bool] = True
+    """Looks at pictures; a method that makes its own runs without any."""
+    batched: ClassVar[bool] = False
+    """Obeys `ctx.batch_limit`, so that it can be run again when the device's memory was full."""
+    presets: ClassVar[tuple[Preset, ...]] = ()
+    """Sets of parameters that the page offers by name; the published ones say where."""
 
     def unsuitable(self, net: Net) -> str | None:  # noqa: ARG002 - most methods suit every net
         """Say why the method cannot work on this network, or None."""
@@ -70,7 +77,8 @@ def check_declaration(method: type[Method[Params]]) -> None:
     """Check a method's class attributes when it is registered.
 
     Raises:
-        CnnvizError: one that is missing or does not fit; the message says what to write.
+        CnnvizError: one that is missing or does not fit; the message says what to write. A preset
+            that does not fit the parameters is a ParamsError.
     """
     where = f"method class {method.__name__}"
     missing = [a for a in ("name", "title", "kind", "Params") if not hasattr(method, a)]
@@ -83,5 +91,7 @@ def check_declaration(method: type[Method[Params]]) -> None:
     declared: Any = method.Params
     if not (isinstance(declared, type) and issubclass(declared, Params)):
         raise CnnvizError(f"{where}: Params must be a subclass of cnnviz.contract.params.Params")
+    for preset in method.presets:
+        parse(declared, preset.params, of=f"{where}: preset {preset.name!r}")
     if not (method.__doc__ or "").strip():
         raise CnnvizError(f"{where} needs a docstring: its first line is the help in the page")

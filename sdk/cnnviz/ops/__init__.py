@@ -1,1 +1,1 @@
-"""Building blocks on tensors that methods and the recorder share: images, targets, channels."""
+"""Building blocks that methods, recorder and worker share: images, pictures, targets, channels."""
