@@ -240,11 +240,22 @@ def test_every_step_is_there_with_both_loaders(training, tensorboard, loader):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 700)], ids=["wide", "narrow"])
-def test_axe_finds_nothing_in_the_overview(browser, server, dark, size):
-    with open_tab(browser, server, width=size[0], height=size[1]) as tab:
-        tab.open("&p.cnnviz.runB=second", dark=dark)
-        tab.wait(FIRST_PICTURE)
+@pytest.mark.parametrize("view", ["overview", "layer", "image", "compare"])
+def test_axe_finds_nothing_in_any_view(browser, server, view, dark):
+    with open_tab(browser, server) as tab:
+        tab.open(f"&p.cnnviz.view={view}&p.cnnviz.runB=second", dark=dark)
+        tab.wait(".center canvas")
+        tab.page.wait_for_timeout(500)
+        assert tab.axe() == []
+        assert tab.errors == []
+
+
+@pytest.mark.parametrize("view", ["overview", "layer", "image", "compare"])
+def test_axe_finds_nothing_on_a_narrow_page_without_b(browser, server, view):
+    with open_tab(browser, server, width=1024, height=700) as tab:
+        tab.open(f"&p.cnnviz.view={view}")
+        tab.wait(".center h1")
+        tab.page.wait_for_timeout(500)
         assert tab.axe() == []
 
 

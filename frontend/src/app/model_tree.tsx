@@ -107,11 +107,11 @@ function Rows({ store, rows, closed, toggle }: RowsProps) {
   );
 }
 
-/** The layer chosen, or the one that the layer view shows while none is. */
+/** The layer chosen, or the one that a view shows while none is. */
 function layerInSight(store: Store): string | null {
   const index = store.a.index.value;
-  if (store.layer.value !== null || store.view.value !== "layer" || !index) return store.layer.value;
-  return firstLayer(index);
+  const isShown = store.view.value === "layer" || store.view.value === "compare";
+  return store.layer.value ?? (index && isShown ? firstLayer(index) : null);
 }
 
 function scrollTo(element: HTMLElement | null, row: number): void {

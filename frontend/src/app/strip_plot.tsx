@@ -331,7 +331,8 @@ function Labels({ store, axis, inner }: PartProps) {
   const index = store.a.index.value;
   const isTime = store.axis.value === "time";
   const values = index ? positions(index, store.axis.value) : [];
-  const say = isTime ? sayDuration : String;
+  const span = axis.high - axis.low;
+  const say = (value: number): string => (isTime ? sayDuration(value, span) : String(value));
   return (
     <>
       {axisLabels(values, axis, inner, say).map((label) => (

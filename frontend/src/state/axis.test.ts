@@ -49,5 +49,6 @@ test("kinds captured at the same steps share a lane, and five lanes become four"
 });
 
 test("durations are said as people do", () => {
-  expect([45, 720, 12600].map(sayDuration)).toEqual(["45 s", "12 min", "3.5 h"]);
+  expect([45, 720, 12600].map((seconds) => sayDuration(seconds))).toEqual(["45 s", "12 min", "3.5 h"]);
+  expect([sayDuration(1.24, 8), sayDuration(1.24, 80)]).toEqual(["1.2 s", "1 s"]);
 });

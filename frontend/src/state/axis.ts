@@ -86,8 +86,9 @@ export function axisLabels(
   return labels.map(({ x, text, anchor }) => ({ x, text, anchor })).sort((a, b) => a.x - b.x);
 }
 
-/** Seconds as 45 s, 12 min, 3.5 h. */
-export function sayDuration(seconds: number): string {
+/** Seconds as 4.5 s, 45 s, 12 min, 3.5 h; tenths on an axis that is short. */
+export function sayDuration(seconds: number, span = seconds): string {
+  if (span < 20) return `${seconds.toFixed(1)} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;

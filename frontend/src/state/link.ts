@@ -59,6 +59,7 @@ function fieldsOf(store: Store): Field[] {
     field("opacity", store.opacity, number(0, 1)),
     field("zoom", store.zoom, flag),
     field("percent", store.percent, number(50, 100)),
+    field("smooth", store.smooth, number(0, 8)),
     field("grey", store.grey, flag),
     field("overlay", store.overlay, text),
     field("compare", store.compare, oneOf("side", "flicker", "difference")),

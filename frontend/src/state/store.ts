@@ -75,6 +75,8 @@ export class Store {
   readonly opacity: Signal<number> = signal(0.7);
   /** Share of an overlay's magnitudes, in percent, that its range holds; the rest takes the colour of the end. */
   readonly percent: Signal<number> = signal(98);
+  /** Smoothing of maps over the image, σ in their pixels; null: what fits their size. */
+  readonly smooth: Signal<number | null> = signal(null);
   /** Whether overlays lie on the example in grey, or in its colours. */
   readonly grey: Signal<boolean> = signal(true);
   /** Series key of the map laid over the image; null: the first heatmap. */

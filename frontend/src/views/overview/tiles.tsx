@@ -24,14 +24,14 @@ interface Layout {
   cell: number;
 }
 
-/** The largest cells with which all pictures fit the box, whole multiples of a pixel where there is room. */
+/** The largest cells with which all pictures fit the box; whole multiples of the picture's size where that costs little. */
 export function tileLayout(count: number, box: { width: number; height: number }, side: number): Layout {
-  for (let cell = LARGEST; cell > SMALLEST; cell--) {
-    if (cell > side && cell % side !== 0 && side <= LARGEST / 2) continue;
-    const columns = Math.max(1, Math.floor((box.width + GAP) / (cell + GAP)));
-    if (Math.ceil(count / columns) * (cell + GAP) - GAP <= box.height) return { columns, cell };
-  }
-  return { columns: Math.max(1, Math.floor((box.width + GAP) / (SMALLEST + GAP))), cell: SMALLEST };
+  const columnsOf = (cell: number): number => Math.max(1, Math.floor((box.width + GAP) / (cell + GAP)));
+  let cell = LARGEST;
+  while (cell > SMALLEST && Math.ceil(count / columnsOf(cell)) * (cell + GAP) - GAP > box.height) cell--;
+  const multiple = Math.floor(cell / side) * side;
+  if (multiple >= cell * 0.8) cell = multiple;
+  return { columns: columnsOf(cell), cell };
 }
 
 export function Tiles({ atlas, count, picture, names, onOpen }: Props) {
