@@ -16,7 +16,7 @@ interface Props {
 
 export function ScaleBar({ colourMap, range, unit = null, gamma = 1, clipped = false }: Props) {
   const end = isDiverging(colourMap) ? signedText : valueText;
-  const low = range.low === 0 ? "0" : end(range.low);
+  const low = range.low === 0 ? "0" : `${clipped ? "≤ " : ""}${end(range.low)}`;
   const beyond = clipped ? "≥ " : "";
   return (
     <span

@@ -5,9 +5,10 @@ import { openLayer, type Side, type Store, type Subject } from "../../state/stor
 import { Nothing } from "../../ui/panel_state";
 import type { Drawn } from "../../ui/picture_grid";
 import { Segmented } from "../../ui/segmented";
+import { Select } from "../../ui/select";
 import { ColourControl, GammaControl, RangeControl } from "../records/colouring";
 import { ExamplePicker, exampleTitle } from "../records/examples";
-import { seriesTitle } from "../records/series";
+import { heatmaps, seriesTitle } from "../records/series";
 import { Sharing } from "../records/sharing";
 import type { KeyBinding, ViewProps } from "../view";
 import compareStyles from "./compare.css?inline";
@@ -26,6 +27,8 @@ function flip(store: Store): void {
   if (store.compare.value === "side") store.compare.value = "flicker";
   flipped.value = true;
 }
+
+const ONE: Record<Subject, string> = { filters: "filter", activations: "channel", heatmap: "map" };
 
 export default function CompareView({ store, client }: ViewProps) {
   const mode = store.compare.value;
@@ -69,10 +72,9 @@ export default function CompareView({ store, client }: ViewProps) {
       </div>
       <div class="bar">
         <SubjectControl store={store} />
+        {subject === "heatmap" && <HeatmapControl store={store} />}
         {subject !== "filters" && <ExamplePicker store={store} client={client} />}
-        {subject !== "heatmap" && (
-          <RangeControl store={store} one={subject === "filters" ? "filter" : "channel"} />
-        )}
+        <RangeControl store={store} one={ONE[subject]} />
         <GammaControl store={store} />
         <ColourControl store={store} signed={mode === "difference" || pair.a.series?.facts.signed === true} />
         {subject !== "heatmap" && pair.layer && (
@@ -133,7 +135,7 @@ function SubjectControl({ store }: { store: Store }) {
   const choices: { value: Subject; text: string }[] = [
     { value: "filters", text: "Filters" },
     { value: "activations", text: "Activations" },
-    { value: "heatmap", text: "Saliency" },
+    { value: "heatmap", text: "Maps over images" },
   ];
   return (
     <Segmented
@@ -143,6 +145,23 @@ function SubjectControl({ store }: { store: Store }) {
       onChoose={(subject) => {
         store.subject.value = subject;
         store.channel.value = null;
+      }}
+    />
+  );
+}
+
+/** Which of several recorded maps. */
+function HeatmapControl({ store }: { store: Store }) {
+  const index = store.a.index.value;
+  const all = index ? heatmaps(index) : [];
+  if (all.length < 2) return null;
+  return (
+    <Select
+      label="Map"
+      value={all.find((one) => one.key === store.overlay.value)?.key ?? all[0]?.key ?? ""}
+      options={all.map((one) => ({ value: one.key, text: seriesTitle(one) }))}
+      onChoose={(key) => {
+        store.overlay.value = key;
       }}
     />
   );

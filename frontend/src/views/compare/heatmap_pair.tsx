@@ -27,10 +27,15 @@ export function HeatmapPair({ store, pair, drawn }: PairProps) {
   const colourMap = colourMapOf(store, signed);
   const [a, b] = [pair.a.maps.value, pair.b.maps.value];
   const percent = store.percent.value;
-  const range = useMemo(() => {
-    const ranges = [a, b].flatMap((maps) => (maps ? [rangeOf(maps, percent, colourMap)] : []));
-    return union(ranges, isDiverging(colourMap));
-  }, [a, b, percent, colourMap]);
+  const isShared = store.range.value === "shared" || store.compare.value === "flicker";
+  const ranges = useMemo(() => {
+    const own = [a, b].map((maps) => maps && rangeOf(maps, percent, colourMap));
+    const both = union(
+      own.filter((range) => range !== undefined),
+      isDiverging(colourMap),
+    );
+    return isShared ? [both, both] : own;
+  }, [a, b, percent, colourMap, isShared]);
   const mode = store.compare.value;
   const side = size ? Math.floor(Math.min((size.width + GAP) / (mode === "side" ? 3 : 2) - GAP, 420)) : 0;
   const sides =
@@ -43,7 +48,7 @@ export function HeatmapPair({ store, pair, drawn }: PairProps) {
           {sideState(store, one) ?? (
             <One
               maps={one.maps.value as Maps}
-              range={range}
+              range={ranges[one === pair.a ? 0 : 1] ?? { low: 0, high: 0 }}
               colourMap={colourMap}
               gamma={store.gamma.value}
               side={side}

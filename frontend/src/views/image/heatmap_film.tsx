@@ -14,7 +14,7 @@ import { useSize } from "../../ui/use_size";
 import { colourMapOf } from "../records/colouring";
 import { stripPictures } from "../records/pictures_of";
 import { mainArray, seriesTitle } from "../records/series";
-import { coloured } from "./heatmap_of";
+import { coloured, sigmaOf, smoothedPictures } from "./heatmap_of";
 
 const SIDE = 66;
 const PITCH = SIDE + 4;
@@ -41,16 +41,18 @@ export function HeatmapFilm({ store, client, index, series, image, base }: Props
   const colourMap = colourMapOf(store, series.facts.signed === true);
   const [gamma, percent] = [store.gamma.value, store.percent.value];
   const opacity = store.bare.value ? 0 : store.opacity.value;
+  const pictures = useMemo(() => answer.value && stripPictures(answer.value), [answer.value]);
+  const sigma = sigmaOf(store, pictures ?? null);
+  const smooth = useMemo(() => pictures && smoothedPictures(pictures, sigma), [pictures, sigma]);
   const frames = useMemo(() => {
-    if (!answer.value) return [];
-    const pictures = stripPictures(answer.value);
-    const fits = base?.width === pictures.width && base.height === pictures.height;
+    if (!answer.value || !smooth) return [];
+    const fits = base?.width === smooth.width && base.height === smooth.height;
     return answer.value.steps.map((step, at) => {
-      const map = coloured(pictures, at, { colourMap, gamma, percent, opacity: fits ? opacity : 1 });
+      const map = coloured(smooth, at, { colourMap, gamma, percent, opacity: fits ? opacity : 1 });
       const pixels = fits && base ? composite(base.pixels, map.pixels) : map.pixels;
       return { step, pixels, width: map.width, height: map.height };
     });
-  }, [answer.value, base, colourMap, gamma, percent, opacity]);
+  }, [answer.value, smooth, base, colourMap, gamma, percent, opacity]);
   const shown = resolve(index, series, store.a.shown.value)?.step ?? null;
   const title = `${seriesTitle(series)} over training`;
   return (

@@ -6,7 +6,8 @@ import type { Client } from "../../api/client";
 import type { Maps, Series } from "../../api/types";
 import { type ColourMap, isDiverging } from "../../draw/colour_map";
 import { countNonfinite, paintHeatmap } from "../../draw/heatmap";
-import { type Pictures, pictureValues } from "../../draw/pictures";
+import { exactPictures, type Pictures, pictureValues } from "../../draw/pictures";
+import { fittingSigma, smoothed } from "../../draw/smooth";
 import { finiteRange, percentileRange, type ValueRange } from "../../draw/value_range";
 import type { Side, Store } from "../../state/store";
 import type { Spot } from "../../ui/map_canvas";
@@ -74,7 +75,9 @@ export function coloured(
 }
 
 /** As `coloured`, with the store's choices; hidden while Space is held. */
-export function useColoured(store: Store, pictures: Pictures | null, signed: boolean, opacity: number) {
+export function useColoured(store: Store, exact: Pictures | null, signed: boolean, opacity: number) {
+  const sigma = sigmaOf(store, exact);
+  const pictures = useMemo(() => exact && smoothedPictures(exact, sigma), [exact, sigma]);
   const colourMap = colourMapOf(store, signed);
   const gamma = store.gamma.value;
   const percent = store.percent.value;
@@ -82,6 +85,22 @@ export function useColoured(store: Store, pictures: Pictures | null, signed: boo
     () => pictures && coloured(pictures, 0, { colourMap, gamma, percent, opacity }),
     [pictures, colourMap, gamma, percent, opacity],
   );
+}
+
+/** σ of the smoothing on show, in pixels of the map. */
+export function sigmaOf(store: Store, pictures: Pictures | null): number {
+  return store.smooth.value ?? (pictures ? fittingSigma(pictures) : 0);
+}
+
+/** Each picture smoothed; the same object when there is nothing to do. */
+export function smoothedPictures(pictures: Pictures, sigma: number): Pictures {
+  if (sigma <= 0) return pictures;
+  const size = pictures.width * pictures.height;
+  const values = new Float32Array(pictures.count * size);
+  for (let index = 0; index < pictures.count; index++)
+    values.set(smoothed(pictureValues(pictures, index), pictures, sigma), index * size);
+  const { count, height, width } = pictures;
+  return exactPictures(values, { count, height, width });
 }
 
 export function isSigned(series: Series, maps: Maps | undefined): boolean {

@@ -14,7 +14,7 @@ import { className, fitted } from "../records/examples";
 import { Later } from "../records/later";
 import { seriesTitle } from "../records/series";
 import { useRecord } from "../records/use_record";
-import { type Heatmap, isSigned, spot, useColoured } from "./heatmap_of";
+import { type Heatmap, isSigned, sigmaOf, spot, useColoured } from "./heatmap_of";
 
 interface Props {
   store: Store;
@@ -34,6 +34,7 @@ export function HeatmapPanel(props: Props) {
   const signed = isSigned(series, heatmap.value);
   const opacity = alone || !base ? 1 : store.bare.value ? 0 : store.opacity.value;
   const map = useColoured(store, heatmap.pictures, signed, opacity);
+  const sigma = sigmaOf(store, heatmap.pictures);
   const record = useRecord(client, heatmap.value);
   const size = fitted(map ?? base ?? { width: 1, height: 1 }, side);
   const title = seriesTitle(series);
@@ -79,6 +80,9 @@ export function HeatmapPanel(props: Props) {
             <b class="cap">{readAt(heatmap, spot.value)}</b>
           </div>
           {!alone && <p class="cap">{explains(index, series, record, image)}</p>}
+          {!alone && sigma > 0 && (
+            <p class="cap">smoothed for the eye, σ {sigma} px; values read are exact</p>
+          )}
           {map.nonfinite > 0 && (
             <p class="bad cap">▲ {map.nonfinite} values are NaN or infinite, in magenta</p>
           )}

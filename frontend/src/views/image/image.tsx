@@ -45,6 +45,12 @@ function moveImage({ store }: ViewProps, by: number): void {
 
 const PERCENTS = ["100", "99.9", "99", "98", "95", "90"];
 
+const SMOOTHINGS = [
+  { value: "auto", text: "to size" },
+  { value: "0", text: "none" },
+  ...["1", "2", "3", "5"].map((sigma) => ({ value: sigma, text: `σ ${sigma} px` })),
+];
+
 export default function ImageView({ store, client }: ViewProps) {
   const index = store.a.index.value;
   const image = shownImage(store);
@@ -159,6 +165,14 @@ function Controls({ store, signed }: { store: ViewProps["store"]; signed: boolea
         options={percents.map((value) => ({ value, text: value === "100" ? "all values" : `${value} %` }))}
         onChoose={(value) => {
           store.percent.value = Number(value);
+        }}
+      />
+      <Select
+        label="Smooth"
+        value={store.smooth.value === null ? "auto" : String(store.smooth.value)}
+        options={SMOOTHINGS}
+        onChoose={(value) => {
+          store.smooth.value = value === "auto" ? null : Number(value);
         }}
       />
       <Segmented
