@@ -13,7 +13,7 @@ from cnnviz.contract.names import OWN_FOLDER, PLUGIN_NAME
 from cnnviz.errors import CnnvizError
 from cnnviz.storage.files import Folder, open_folder
 
-__all__ = ["Locator", "Place", "parse_logdir_spec", "shown_name"]
+__all__ = ["Locator", "Place", "is_own_folder", "parse_logdir_spec", "shown_name"]
 
 URL: Final = re.compile(r"[a-zA-Z][0-9a-zA-Z.]*://.*")
 
@@ -116,8 +116,8 @@ def shown_name(event_run: str, *, own_folder: bool) -> str:
 
 
 def is_own_folder(event_run: str) -> bool:
-    """Guess from the name alone, when the event's own word cannot be read."""
-    return posixpath.basename(event_run) == OWN_FOLDER
+    """Tell whether a run's name can be that of a folder of our own; the logdir's own can."""
+    return posixpath.basename(event_run.replace("\\", "/")) in (OWN_FOLDER, "", ".")
 
 
 def _below(event_run: str, group: str | None) -> str | None:

@@ -242,5 +242,6 @@ def _own_folder(name: str, state: TagState) -> tuple[bool, str | None]:
     try:
         _, own_folder = decode_metadata(state.content)
     except RecordError as error:
-        return is_own_folder(name), f"{name}: {error}"
-    return own_folder, None
+        return is_own_folder(name) and name not in ("", "."), f"{name}: {error}"
+    # The Rust loader passes flipped bytes on: the folder's name has a say too.
+    return own_folder and is_own_folder(name), None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +119,32 @@ def test_an_event_file_cut_anywhere_shows_what_was_whole(tmp_path):
                 _, arrays = board.tensors("maps", run="run", step=step, key="saliency", exact=1)
                 exact = arrays_at(step)["saliency"]["map"][:1]
                 np.testing.assert_array_equal(arrays["values"], exact)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("fast", [False, True])
+def test_an_event_file_flipped_anywhere_never_shows_a_step_under_anothers_label(tmp_path, fast):
+    write_run(tmp_path / "whole", [0, 1], examples=False)
+    (path,) = (path for path in (tmp_path / "whole").iterdir() if "tfevents" in path.name)
+    whole = path.read_bytes()
+    for number, position in enumerate(range(60, len(whole), len(whole) // 40)):
+        run = tmp_path / f"run{number}"
+        shutil.copytree(tmp_path / "whole", run)
+        flipped = bytes([whole[position] ^ 4])
+        (run / path.name).write_bytes(whole[:position] + flipped + whole[position + 1 :])
+    with contextlib.closing(Opened("--logdir", str(tmp_path), fast=fast)) as board:
+        board.wait_for("whole", 2)
+        if fast:
+            time.sleep(3)
+        for line in board.json("runs")["runs"]:
+            index = board.index(line["name"])
+            assert set(index["steps"]) <= {0, 1}
+            for step in index["steps"]:
+                query = {"run": line["name"], "step": step, "key": "saliency", "exact": 1}
+                _facts, arrays = board.tensors("maps", **query)
+                exact = arrays_at(step)["saliency"]["map"][:1]
+                np.testing.assert_allclose(arrays["values"], exact, atol=0.02)
 
 
 @pytest.mark.parametrize("change", ["flip", "cut"])

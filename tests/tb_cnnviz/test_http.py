@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cnnviz.errors import ParamsError
 from tb_cnnviz import plugin
@@ -89,6 +91,23 @@ def test_a_strip_takes_a_bounded_list_of_steps():
     for steps in ("a", "1,", ",", "1;2"):
         with pytest.raises(ParamsError):
             parse_query(StripQuery, {"run": "a", "key": "k", "steps": steps})
+
+
+NASTY = st.sampled_from(
+    ["a", "b", ".", "..", "saliency", "activations/relu1", "filters/conv1", "predictions", "relu1", "loss", "0", "1", "50", "-1", "2147483647", "9223372036854775807", "1e9", "NaN", "\x00", "é", "%"]
+)
+ARGUMENTS = ["run", "step", "key", "array", "digest", "image", "channel", "slice", "exact", "steps", "rev", "since", "layer", "tag"]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    route=st.sampled_from(sorted(ANSWERS)),
+    query=st.dictionaries(st.sampled_from(ARGUMENTS), NASTY | st.text(max_size=20), max_size=8),
+    run=st.sampled_from(["a", "b"]),
+)
+def test_no_arguments_make_an_unexpected_error(board, route, query, run):
+    response = board.get(route, **{"run": run, **query})
+    assert response.status_code in (200, 400, 404, 422), response.text
 
 
 def test_unknown_arguments_are_passed_over():
