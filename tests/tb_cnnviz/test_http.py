@@ -94,9 +94,46 @@ def test_a_strip_takes_a_bounded_list_of_steps():
 
 
 NASTY = st.sampled_from(
-    ["a", "b", ".", "..", "saliency", "activations/relu1", "filters/conv1", "predictions", "relu1", "loss", "0", "1", "50", "-1", "2147483647", "9223372036854775807", "1e9", "NaN", "\x00", "é", "%"]
+    [
+        "a",
+        "b",
+        ".",
+        "..",
+        "saliency",
+        "activations/relu1",
+        "filters/conv1",
+        "predictions",
+        "relu1",
+        "loss",
+        "0",
+        "1",
+        "50",
+        "-1",
+        "2147483647",
+        "9223372036854775807",
+        "1e9",
+        "NaN",
+        "\x00",
+        "é",
+        "%",
+    ]
 )
-ARGUMENTS = ["run", "step", "key", "array", "digest", "image", "channel", "slice", "exact", "steps", "rev", "since", "layer", "tag"]
+ARGUMENTS = [
+    "run",
+    "step",
+    "key",
+    "array",
+    "digest",
+    "image",
+    "channel",
+    "slice",
+    "exact",
+    "steps",
+    "rev",
+    "since",
+    "layer",
+    "tag",
+]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
