@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from cnnviz.core.requests import method, parse_requests
 from cnnviz.graph import capture
 from tests.core.networks import NETWORKS, images, state_of
 
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "methods"
 METHODS = sorted(discover())
 LABELS = (0, -1, 2)
 
@@ -132,3 +134,19 @@ def test_a_method_declares_itself(name):
     assert re.search(r"https://(arxiv\.org|doi\.org|papers\.n)", help_text), "cite a source"
     assert re.search(r"Differs\s+from\s+the\s+papers?:", help_text)
     assert len(help_text.splitlines()[0]) <= 100
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_has_a_page_with_its_picture_parameters_and_source(name):
+    page = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+    found = discover()[name]
+    assert f"{name}.png" in page
+    assert 0 < (PAGES / f"{name}.png").stat().st_size < 150_000
+    table = re.search(r"## Parameters\n\n((?:\|.*\n)+)", page)
+    assert table is not None
+    rows = dict(re.findall(r"^\| `(\w+)` \| `(.*?)` \|", table[1], flags=re.MULTILINE))
+    defaults = msgspec.to_builtins(found.Params())
+    assert rows == {key: msgspec.json.encode(value).decode() for key, value in defaults.items()}
+    (source, *_) = re.findall(r"https://\S+?(?=[ ),])", found.__doc__ or "")
+    assert source.rstrip(".") in page
+    assert "Differs from the paper" in page
