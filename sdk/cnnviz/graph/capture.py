@@ -99,7 +99,7 @@ def _run_once(model: nn.Module, images: Tensor) -> Tensor:
     """Scores of the model itself; an example that it cannot take shows here."""
     try:
         with torch.no_grad(), torch.compiler.set_stance("force_eager"):
-            output = model(images)
+            output = model(images.clone())
     except Exception as error:
         message = (
             f"{type(model).__name__} cannot run images of shape {tuple(images.shape)}: "

@@ -33,6 +33,13 @@ _CHECKS = (
 # What run_decompositions makes of a batch norm in eval mode: the result and two empty statistics.
 _DECOMPOSED_BATCH_NORM = "aten._native_batch_norm_legit_no_training.default"
 
+# Tensors without values get zeros: a graph never shows what lay in memory before.
+_FILLED = {
+    "aten.empty_like.default": "aten.zeros_like.default",
+    "aten.new_empty.default": "aten.new_zeros.default",
+    "aten.empty.memory_format": "aten.zeros.default",
+}
+
 
 def dtype_name(dtype: torch.dtype) -> str:
     """Torch's name of a type without the package."""
@@ -93,6 +100,7 @@ class _Converter:
         kwargs = {
             name: self._argument(value) for name, value in node.kwargs.items() if name != "layout"
         }
+        op = _FILLED.get(op, op)
         if op == _DECOMPOSED_BATCH_NORM:
             args = [*args[:5], False, *args[5:], False]
             return Node(

@@ -195,7 +195,7 @@ class HookNet:
             modules_kept(model),
             watched(model, begun=begun, ended=ended),
         ):
-            output = torch.func.functional_call(model, state, (x,), tie_weights=False)
+            output = torch.func.functional_call(model, state, (x.clone(),), tie_weights=False)
         return find_scores(output, of=_shape)
 
     def _describe(self, example: Tensor, layers: list[Layer]) -> Program:

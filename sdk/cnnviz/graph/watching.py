@@ -90,7 +90,8 @@ def watched(
         handles.append(module.register_forward_hook(end))
 
     for name, module in model.named_modules():
-        if path := clean_name(name):
+        path = clean_name(name)
+        if path and "parametrizations" not in path.split("."):
             watch(path, module)
     try:
         yield
