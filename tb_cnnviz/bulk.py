@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -11,6 +9,7 @@ from cnnviz.errors import RecordError
 from cnnviz.storage.snapshots import SnapshotFile, snapshot_name
 from tb_cnnviz.captures import Capture
 from tb_cnnviz.locate import Place
+from tb_cnnviz.recent import Recent
 
 __all__ = ["Bulk"]
 
@@ -25,8 +24,7 @@ class Bulk:
 
     def __init__(self) -> None:
         """Start with nothing opened."""
-        self._opened: OrderedDict[str, SnapshotFile] = OrderedDict()
-        self._lock = threading.Lock()
+        self._opened: Recent[SnapshotFile] = Recent(OPEN_FILES)
 
     def open(self, place: Place, capture: Capture, *, keep: bool = True) -> SnapshotFile:
         """Open a capture's file.
@@ -39,11 +37,9 @@ class Bulk:
         Raises:
             RecordError: it is not there, damaged, or another capture's.
         """
-        with self._lock:
-            opened = self._opened.get(capture.digest)
-            if opened is not None:
-                self._opened.move_to_end(capture.digest)
-                return opened
+        known = self._opened.get(capture.digest)
+        if known is not None:
+            return known
         name = f"{place.name}/{snapshot_name(capture.step)}"
         try:
             opened = SnapshotFile(place.folder.file(name))
@@ -57,7 +53,7 @@ class Bulk:
             )
             raise RecordError(message)
         if keep:
-            self._keep(capture.digest, opened)
+            self._opened.keep(capture.digest, opened)
         return opened
 
     def read(
@@ -77,13 +73,6 @@ class Bulk:
         try:
             return work(self.open(place, capture, keep=keep))
         except RecordError:
-            with self._lock:
-                if self._opened.pop(capture.digest, None) is None:
-                    raise
+            if not self._opened.drop(capture.digest):
+                raise
         return work(self.open(place, capture, keep=keep))
-
-    def _keep(self, digest: str, opened: SnapshotFile) -> None:
-        with self._lock:
-            self._opened[digest] = opened
-            while len(self._opened) > OPEN_FILES:
-                self._opened.popitem(last=False)

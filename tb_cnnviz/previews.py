@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from typing import Final
 
 from cnnviz.errors import RecordError
 from cnnviz.storage.previews import Preview, read_preview
 from tb_cnnviz.captures import Capture
 from tb_cnnviz.provider import Provider
+from tb_cnnviz.recent import Recent
 
 __all__ = ["Previews"]
 
@@ -27,7 +27,7 @@ class Previews:
         self._provider = provider
         self._keys: dict[str, dict[int, tuple[str, ...]]] = {}
         self._listed: dict[str, float] = {}
-        self._decoded: OrderedDict[str, Preview] = OrderedDict()
+        self._decoded: Recent[Preview] = Recent(DECODED)
         self._lock = threading.Lock()
 
     def of(self, capture: Capture) -> Preview:
@@ -36,11 +36,9 @@ class Previews:
         Raises:
             RecordError: it is not there (yet), damaged, or another capture's.
         """
-        with self._lock:
-            decoded = self._decoded.get(capture.digest)
-            if decoded is not None:
-                self._decoded.move_to_end(capture.digest)
-                return decoded
+        known = self._decoded.get(capture.digest)
+        if known is not None:
+            return known
         label = f"{capture.event_run}: the preview of step {capture.step}"
         keys = self._keys_of(capture)
         if not keys:
@@ -48,10 +46,7 @@ class Previews:
         decoded = read_preview(self._provider.blob(keys[0]), label=label)
         if decoded.digest != capture.digest:
             raise RecordError(f"{label} is another capture's")
-        with self._lock:
-            self._decoded[capture.digest] = decoded
-            while len(self._decoded) > DECODED:
-                self._decoded.popitem(last=False)
+        self._decoded.keep(capture.digest, decoded)
         return decoded
 
     def _keys_of(self, capture: Capture) -> tuple[str, ...]:

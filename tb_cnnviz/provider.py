@@ -6,8 +6,6 @@ read side by side and kept.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from tensorboard.data.provider import RunTagFilter
 
 from cnnviz.contract.names import INDEX_TAG, PLUGIN_NAME, PREVIEW_TAG
 from cnnviz.errors import RecordError
+from tb_cnnviz.recent import Recent
 
 __all__ = ["Element", "Preview", "Provider", "TagState"]
 
@@ -64,9 +63,7 @@ class Provider:
     def __init__(self, source: Any, context: Any, experiment: str) -> None:
         """Take TensorBoard's provider, a request's context and the experiment's id."""
         self._source, self._context, self._experiment = source, context, experiment
-        self._blobs: OrderedDict[str, bytes] = OrderedDict()
-        self._kept = 0
-        self._lock = threading.Lock()
+        self._blobs: Recent[bytes] = Recent(BLOB_BYTES, weigh=len)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="cnnviz")
 
     def index_states(self) -> dict[str, TagState]:
@@ -120,20 +117,14 @@ class Provider:
         Raises:
             RecordError: TensorBoard cannot give it.
         """
-        with self._lock:
-            if key in self._blobs:
-                self._blobs.move_to_end(key)
-                return self._blobs[key]
+        known = self._blobs.get(key)
+        if known is not None:
+            return known
         try:
             blob = bytes(self._source.read_blob(self._context, blob_key=key))
         except Exception as error:
             raise RecordError(f"TensorBoard cannot read a preview: {error}") from error
-        with self._lock:
-            if key not in self._blobs:
-                self._blobs[key] = blob
-                self._kept += len(blob)
-            while self._kept > BLOB_BYTES and len(self._blobs) > 1:
-                self._kept -= len(self._blobs.popitem(last=False)[1])
+        self._blobs.keep(key, blob)
         return blob
 
     def scalar_tags(self, runs: Sequence[str]) -> dict[str, list[str]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,6 +23,7 @@ from tb_cnnviz.captures import Capture, Captures, read_captures
 from tb_cnnviz.locate import Locator, Place, is_own_folder, shown_name
 from tb_cnnviz.previews import Previews
 from tb_cnnviz.provider import Provider, TagState
+from tb_cnnviz.recent import Recent
 from tb_cnnviz.run_files import RunFiles, RunFilesCache
 
 __all__ = ["Logs", "Run", "digest_of_texts"]
@@ -93,14 +93,13 @@ class Logs:
         self.bulk = Bulk()
         self.previews = Previews(provider)
         self._files = RunFilesCache()
-        self._manifests: OrderedDict[str, Manifest] = OrderedDict()
+        self._manifests: Recent[Manifest] = Recent(MANIFESTS)
         self._event_runs: dict[str, EventRun] = {}
         self._runs: dict[str, Run] = {}
         self._scalars: dict[str, list[str]] = {}
         self._scalars_due = 0.0
         self._refreshed = float("-inf")
         self._lock = threading.Lock()
-        self._lock_manifests = threading.Lock()
 
     def runs(self) -> dict[str, Run]:
         """Give all runs by name, as of at most a second ago."""
@@ -144,15 +143,10 @@ class Logs:
 
     def manifest(self, capture: Capture) -> Manifest:
         """Give a capture's manifest; those asked for lately come from memory."""
-        with self._lock_manifests:
-            manifest = self._manifests.get(capture.digest)
+        manifest = self._manifests.get(capture.digest)
         if manifest is None:
             manifest = capture.manifest()
-        with self._lock_manifests:
-            self._manifests[capture.digest] = manifest
-            self._manifests.move_to_end(capture.digest)
-            while len(self._manifests) > MANIFESTS:
-                self._manifests.popitem(last=False)
+            self._manifests.keep(capture.digest, manifest)
         return manifest
 
     def _refresh(self) -> None:

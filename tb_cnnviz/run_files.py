@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -22,6 +20,7 @@ from cnnviz.storage.examples import ExamplesFile
 from cnnviz.storage.files import Item
 from cnnviz.storage.graph_file import read_graph
 from tb_cnnviz.locate import Place
+from tb_cnnviz.recent import Recent
 
 __all__ = ["Model", "RunFiles", "RunFilesCache"]
 
@@ -57,8 +56,7 @@ class RunFilesCache:
 
     def __init__(self) -> None:
         """Start with nothing listed."""
-        self._known: OrderedDict[tuple[Place, ...], tuple[float, str, RunFiles]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._known: Recent[tuple[float, str, RunFiles]] = Recent(MAX_RUNS)
 
     def of(self, places: Sequence[Place], stamp: str) -> RunFiles:
         """Give what is in the folders of a run; of several, the first that has a thing gives it.
@@ -69,18 +67,13 @@ class RunFilesCache:
         """
         key = tuple(dict.fromkeys(places))
         now = time.monotonic()
-        with self._lock:
-            listed, of, files = self._known.get(key, (float("-inf"), "", RunFiles()))
+        listed, of, files = self._known.get(key) or (float("-inf"), "", RunFiles())
         if of == stamp and now - listed < LISTED_SECONDS:
             return files
         fresh = RunFiles()
         for place in key:
             fresh = _joined(fresh, _read(place, files))
-        with self._lock:
-            self._known[key] = (now, stamp, fresh)
-            self._known.move_to_end(key)
-            while len(self._known) > MAX_RUNS:
-                self._known.popitem(last=False)
+        self._known.keep(key, (now, stamp, fresh))
         return fresh
 
 

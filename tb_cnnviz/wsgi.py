@@ -20,6 +20,7 @@ from tb_cnnviz.locate import Locator
 from tb_cnnviz.provider import Provider
 from tb_cnnviz.queries import parse_query
 from tb_cnnviz.reader import Logs
+from tb_cnnviz.recent import Recent
 from tb_cnnviz.security import Guard, RefusedError
 from tb_cnnviz.wire import ErrorAnswer, ErrorBody
 
@@ -40,8 +41,8 @@ SMALLEST_COMPRESSED: Final = 1_400
 """Bytes; less fits one network packet anyway."""
 SAMPLE: Final = 32_768
 WORTH: Final = 0.5
-"""Tensors are compressed when a sample shrinks to less than this: the maps of a ReLU layer shrink to
-0.7 and take longer to compress than to send over most networks."""
+"""Tensors are compressed when a sample shrinks to less than this: the maps of a ReLU layer shrink
+to 0.7, and take longer to compress than to send over most networks."""
 
 
 class Site:
@@ -52,7 +53,7 @@ class Site:
         self._context = context
         self._guard = Guard.from_flags(context.flags)
         self._locator = Locator.from_context(context)
-        self._logs: dict[str, Logs] = {}
+        self._logs: Recent[Logs] = Recent(MAX_EXPERIMENTS)
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -85,15 +86,13 @@ class Site:
     def _logs_of(self, environ: dict[str, Any]) -> Logs:
         experiment = plugin_util.experiment_id(environ)
         with self._lock:
-            logs = self._logs.pop(experiment, None)
+            logs = self._logs.get(experiment)
             if logs is None:
                 # TensorBoard serves one user: the first request's context stands for all.
                 request_context = plugin_util.context(environ)
                 source = Provider(self._context.data_provider, request_context, experiment)
                 logs = Logs(source, self._locator)
-            self._logs[experiment] = logs
-            while len(self._logs) > MAX_EXPERIMENTS:
-                del self._logs[next(iter(self._logs))]
+                self._logs.keep(experiment, logs)
             return logs
 
 
