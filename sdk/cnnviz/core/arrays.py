@@ -43,16 +43,18 @@ def own_arrays(results: list[Result], live: frozenset[int]) -> list[Result]:
     moved = [
         {name: _to_cpu(value, live) for name, value in result.arrays.items()} for result in results
     ]
-    if any(_is_elsewhere(value) for result in results for value in result.arrays.values()):
-        torch.cuda.current_stream().synchronize()
+    for device in {value.device for result in results for value in _on_gpu(result)}:
+        torch.cuda.synchronize(device)
     return [
         replace(result, arrays={name: _to_numpy(value) for name, value in arrays.items()})
         for result, arrays in zip(results, moved, strict=True)
     ]
 
 
-def _is_elsewhere(value: object) -> bool:
-    return isinstance(value, Tensor) and value.is_cuda
+def _on_gpu(result: Result) -> list[Tensor]:
+    return [
+        value for value in result.arrays.values() if isinstance(value, Tensor) and value.is_cuda
+    ]
 
 
 def _to_cpu(value: Any, live: frozenset[int]) -> Tensor | np.ndarray:
