@@ -2,7 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { defaultTag } from "../state/live";
+import { drawnTag, lastWord } from "../state/live";
 import { moveStep, toggleFollow, togglePlay } from "../state/moves";
 import { latestAtOrBefore } from "../state/steps";
 import type { Side, Store, StripAxis, StripScale } from "../state/store";
@@ -75,27 +75,30 @@ function Readout({ store }: { store: Store }) {
   );
 }
 
-/** Which scalar is drawn; a plain word when there is only one. */
+/** Which scalar is drawn: its last word, with the list of all tags behind it. */
 function TagPicker({ store }: { store: Store }) {
   const tags = store.a.index.value?.scalars ?? [];
-  const current = store.tag.value ?? defaultTag(tags);
+  const current = drawnTag(store);
   if (current === null) return null;
-  if (tags.length === 1) return <span class="cap clip">{current}</span>;
+  if (tags.length === 1) return <span class="cap clip">{lastWord(current)}</span>;
   return (
-    <select
-      class="tag"
-      aria-label="Scalar in the strip"
-      value={current}
-      onChange={(event) => {
-        store.tag.value = event.currentTarget.value;
-      }}
-    >
-      {tags.map((tag) => (
-        <option key={tag} value={tag}>
-          {tag}
-        </option>
-      ))}
-    </select>
+    <label class="tag-picker" title={current}>
+      <span class="cap clip">{lastWord(current)}</span>
+      <span class="caret" />
+      <select
+        aria-label="Scalar in the strip"
+        value={current}
+        onChange={(event) => {
+          store.tag.value = event.currentTarget.value;
+        }}
+      >
+        {tags.map((tag) => (
+          <option key={tag} value={tag}>
+            {tag}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

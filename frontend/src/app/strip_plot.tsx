@@ -13,7 +13,7 @@ import {
   positions,
   sayDuration,
 } from "../state/axis";
-import { defaultTag } from "../state/live";
+import { drawnTag, lastWord } from "../state/live";
 import { lookAt, moveStep } from "../state/moves";
 import { latestAtOrBefore } from "../state/steps";
 import type { Side, Store } from "../state/store";
@@ -203,9 +203,11 @@ function Curves({ store, axis, inner }: PartProps) {
           <text class="axis" x={LEFT - 8} y={CURVE.top + 6} text-anchor="end">
             {sayEnd(high, high - low)}
           </text>
-          <text class="axis" x={LEFT - 8} y={CURVE.bottom + 2} text-anchor="end">
-            {sayEnd(low, high - low)}
-          </text>
+          {low < high && (
+            <text class="axis" x={LEFT - 8} y={CURVE.bottom + 2} text-anchor="end">
+              {sayEnd(low, high - low)}
+            </text>
+          )}
           <text class="axis" x="12" y={CURVE.top + 14}>
             {curveName(store)}
           </text>
@@ -228,8 +230,7 @@ function Curves({ store, axis, inner }: PartProps) {
 
 /** The last word of the tag, as far as there is room. */
 function curveName(store: Store): string {
-  const tag = store.tag.value ?? defaultTag(store.a.index.value?.scalars ?? []) ?? "";
-  const word = tag.split("/").at(-1) ?? "";
+  const word = lastWord(drawnTag(store) ?? "");
   return word.length > 9 ? `${word.slice(0, 8)}…` : word;
 }
 

@@ -19,6 +19,18 @@ export function defaultTag(tags: readonly string[]): string | null {
   return training ?? losses[0] ?? tags[0] ?? null;
 }
 
+/** The scalar of run A that the strip draws: the chosen one where the run has it. */
+export function drawnTag(store: Store): string | null {
+  const tags = store.a.index.value?.scalars ?? [];
+  const chosen = store.tag.value;
+  return chosen !== null && tags.includes(chosen) ? chosen : defaultTag(tags);
+}
+
+/** "loss" of "train/loss". */
+export function lastWord(tag: string): string {
+  return tag.split("/").at(-1) || tag;
+}
+
 export class Live {
   readonly #store: Store;
   readonly #client: Client;

@@ -29,7 +29,13 @@ export function FirstFilters({ store, client }: ViewProps) {
           {layer.name}
         </button>
         <span class="grow" />
-        {maps.value && <StepNote shown={maps.value.facts.step} wanted={store.a.shown.value} />}
+        {maps.value && (
+          <StepNote
+            shown={maps.value.facts.step}
+            wanted={store.a.shown.value}
+            source={maps.value.facts.source}
+          />
+        )}
       </div>
       <div class="band-box">
         {maps.error ? (

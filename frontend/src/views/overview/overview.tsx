@@ -38,7 +38,7 @@ export default function Overview({ store, client }: ViewProps) {
 function Title({ store }: { store: Store }) {
   const index = store.a.index.value;
   if (!index) return null;
-  const leaves = store.leaves.value.length;
+  const leaves = index.layers.filter((layer) => !layer.container).length;
   const facts = [
     index.model?.parameters && `${countText(index.model.parameters)} parameters`,
     leaves > 0 && `${leaves} layers`,
