@@ -138,6 +138,33 @@ export function paintMatrix(kernels: Kernels, order: ArrayLike<number>, colourin
   return { pixels, columns: 1, width: kernels.slices, height: order.length };
 }
 
+/** 1 × 1 filters as square blocks of their weights, row by row, for places where a matrix's row is too thin. */
+export function paintBlocks(
+  kernels: Kernels,
+  order: ArrayLike<number>,
+  columns: number,
+  colouring: Colouring,
+): Atlas {
+  const side = blockSide(kernels.slices);
+  const stride = columns * side;
+  const rows = Math.ceil(order.length / columns);
+  const pixels = new Uint32Array(rows * side * stride);
+  const matrix = paintMatrix(kernels, order, colouring);
+  for (let cell = 0; cell < order.length; cell++) {
+    const corner = Math.floor(cell / columns) * side * stride + (cell % columns) * side;
+    for (let slice = 0; slice < kernels.slices; slice++)
+      pixels[corner + Math.floor(slice / side) * stride + (slice % side)] = matrix.pixels[
+        cell * kernels.slices + slice
+      ] as number;
+  }
+  return { pixels, columns, width: stride, height: rows * side };
+}
+
+/** Side of the block that holds a 1 × 1 filter's slices. */
+export function blockSide(slices: number): number {
+  return Math.ceil(Math.sqrt(slices));
+}
+
 interface Target {
   pixels: Uint32Array;
   corner: number;

@@ -33,7 +33,7 @@ const PAD = 12;
 export function CurveChart(props: Props) {
   const { title, steps, series, note } = props;
   const [asTable, setAsTable] = useState(false);
-  if (steps.length === 0) return null;
+  if (steps.length < 2) return null;
   return (
     <section class="chart">
       <div class="row">

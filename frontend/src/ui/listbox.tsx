@@ -48,7 +48,8 @@ export function Listbox({ label, wordless, entries, value, onChoose }: Props) {
         class="sel caret"
         aria-haspopup="listbox"
         aria-expanded={isOpen}
-        aria-label={`${label}: ${chosen?.text ?? value}`}
+        aria-label={`${wordless ? "" : `${label} `}${chosen?.text ?? value}`}
+        title={label}
         onClick={() => setOpen(!isOpen)}
         onKeyDown={(event) => {
           if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;

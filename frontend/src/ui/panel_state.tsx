@@ -5,17 +5,23 @@ import { copyText } from "./clipboard";
 
 interface NothingProps {
   title: string;
+  /** It stands for the whole view, which has no other heading. */
+  heading?: boolean;
   children?: ComponentChildren;
   /** The call that would record it. */
   code?: string | undefined;
 }
 
-export function Nothing({ title, children, code }: NothingProps) {
+export function Nothing({ title, heading, children, code }: NothingProps) {
   return (
     <div class="nothing">
-      <p>
-        <b>{title}</b>
-      </p>
+      {heading ? (
+        <h1>{title}</h1>
+      ) : (
+        <p>
+          <b>{title}</b>
+        </p>
+      )}
       {children && <div class="s">{children}</div>}
       {code && <Code text={code} />}
     </div>

@@ -15,7 +15,7 @@ interface Props {
 }
 
 export function ScaleBar({ colourMap, range, unit = null, gamma = 1, clipped = false }: Props) {
-  const end = isDiverging(colourMap) ? signedText : valueText;
+  const end = isDiverging(colourMap) || range.low < 0 ? signedText : valueText;
   const low = range.low === 0 ? "0" : `${clipped ? "≤ " : ""}${end(range.low)}`;
   const beyond = clipped ? "≥ " : "";
   return (

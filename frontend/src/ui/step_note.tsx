@@ -6,9 +6,11 @@ interface Props {
   /** The step looked at. */
   wanted: number | null;
   source?: "bulk" | "preview";
+  /** Why it is a preview, and what else the server says of it. */
+  problems?: readonly string[];
 }
 
-export function StepNote({ shown, wanted, source = "bulk" }: Props) {
+export function StepNote({ shown, wanted, source = "bulk", problems = [] }: Props) {
   return (
     <span class="nowrap">
       {shown === wanted ? (
@@ -17,8 +19,14 @@ export function StepNote({ shown, wanted, source = "bulk" }: Props) {
         <span class="stale">from step {shown}</span>
       )}
       {source === "preview" && (
-        <span class="cap" title="The snapshot file is not there; this is the event's smaller copy.">
+        <span class="stale" title={problems.join("; ") || "the event's smaller copy"}>
           {" · preview"}
+        </span>
+      )}
+      {source === "bulk" && problems.length > 0 && (
+        <span class="stale" title={problems.join("; ")}>
+          {" ▲ "}
+          {problems[0]}
         </span>
       )}
     </span>

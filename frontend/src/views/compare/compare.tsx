@@ -113,7 +113,7 @@ function ChooseB({ store }: { store: Store }) {
   const first = index?.steps[0];
   const canCompare = index && first !== undefined && index.steps.length > 1;
   return (
-    <Nothing title="Nothing to compare with yet">
+    <Nothing heading title="Nothing to compare with yet">
       <p>Choose run B in the top row, or look at how this run began:</p>
       {canCompare && (
         <button

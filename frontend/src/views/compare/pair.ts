@@ -4,12 +4,13 @@ import type { Maps } from "../../api/types";
 import { isDiverging } from "../../draw/colour_map";
 import { type Atlas, type Colouring, paintAtlas } from "../../draw/grid_pixels";
 import {
+  blockSide,
   type KernelStyle,
   type Kernels,
   kernelStyles,
   mosaicOf,
+  paintBlocks,
   paintKernels,
-  paintMatrix,
 } from "../../draw/kernels";
 import { shapeText } from "../../draw/number_text";
 import { commonRange, drawnRange, type ValueRange } from "../../draw/value_range";
@@ -85,29 +86,13 @@ export function stackOf(maps: Maps, subject: Subject, rgb: boolean): Stack {
 function kernelStack(kernels: Kernels, style: KernelStyle): Stack {
   const { count, slices } = kernels;
   if (style === "matrix") {
-    // A row of the matrix is a picture one pixel high: drawn as a block of that row's weights.
-    const side = Math.ceil(Math.sqrt(slices));
-    const atlas: Stack["atlas"] = (order, columns, colouring) => {
-      const blocks = order.map((filter) => paintMatrix(kernels, [filter], colouring).pixels);
-      return tiled(blocks, columns, side);
-    };
+    const side = blockSide(slices);
+    const atlas: Stack["atlas"] = (order, columns, colouring) =>
+      paintBlocks(kernels, order, columns, colouring);
     return { count, picture: { width: side, height: side }, gap: undefined, atlas };
   }
   const { width, height, gap } = mosaicOf(kernels, style);
   const atlas: Stack["atlas"] = (order, columns, colouring) =>
     paintKernels(kernels, order, columns, style, colouring);
   return { count, picture: { width, height }, gap: gap ? 12 : undefined, atlas };
-}
-
-/** Rows of pixels wrapped into square blocks, side by side in an atlas. */
-function tiled(blocks: readonly Uint32Array[], columns: number, side: number): Atlas {
-  const stride = columns * side;
-  const rows = Math.ceil(blocks.length / columns);
-  const pixels = new Uint32Array(rows * side * stride);
-  for (const [cell, block] of blocks.entries()) {
-    const corner = Math.floor(cell / columns) * side * stride + (cell % columns) * side;
-    for (let at = 0; at < block.length; at++)
-      pixels[corner + Math.floor(at / side) * stride + (at % side)] = block[at] as number;
-  }
-  return { pixels, columns, width: stride, height: rows * side };
 }

@@ -13,7 +13,14 @@ export function SideLabel({ one }: { one: PairSide }) {
     <div class="row side-label">
       <span class={`key ${side.name.toLowerCase()}`}>{side.name}</span>
       <b class="clip">{side.run.value}</b>
-      {facts && <StepNote shown={facts.step} wanted={side.shown.value} source={facts.source} />}
+      {facts && (
+        <StepNote
+          shown={facts.step}
+          wanted={side.shown.value}
+          source={facts.source}
+          problems={facts.problems}
+        />
+      )}
     </div>
   );
 }

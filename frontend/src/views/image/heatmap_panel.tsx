@@ -48,6 +48,7 @@ export function HeatmapPanel(props: Props) {
             shown={heatmap.value.facts.step}
             wanted={store.a.shown.value}
             source={heatmap.value.facts.source}
+            problems={heatmap.value.facts.problems}
           />
         )}
       </div>

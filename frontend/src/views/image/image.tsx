@@ -65,6 +65,7 @@ export default function ImageView({ store, client }: ViewProps) {
   if (!index.examples)
     return (
       <Nothing
+        heading
         title="This run has no examples to look at"
         code={"cnnviz.Recorder(model, writer, examples=images, labels=labels, class_names=names)"}
       />

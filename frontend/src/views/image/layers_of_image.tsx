@@ -13,7 +13,7 @@ import { useSize } from "../../ui/use_size";
 import { colourMapOf } from "../records/colouring";
 import { fitted } from "../records/examples";
 import { picturesOf } from "../records/pictures_of";
-import { mainShape } from "../records/series";
+import { mainShape, numberFact } from "../records/series";
 import { useMaps } from "../records/use_maps";
 import { spot } from "./heatmap_of";
 
@@ -33,6 +33,17 @@ export function LayersOfImage({ store, client, index, image }: Props) {
   const [box, size] = useSize<HTMLElement>();
   const spatial = index.series.filter((one) => one.kind === "feature_maps" && mainShape(one).length === 4);
   if (spatial.length === 0) return null;
+  const kept = numberFact(spatial[0] as Series, "examples");
+  if (kept !== null && image >= kept)
+    return (
+      <section class="image-layers" aria-label="Activations by layer">
+        <h2>Activations by layer</h2>
+        <p class="cap">
+          kept of the first {kept} examples only; more fit with{" "}
+          <code>cnnviz.method("activations", max_bytes=…)</code>
+        </p>
+      </section>
+    );
   const columns = Math.max(1, Math.floor((size?.width ?? 0) / BLOCK));
   const some = spread(spatial, columns * ROWS);
   return (

@@ -121,7 +121,12 @@ export function Footer({ store, look, scene }: SceneProps) {
   const isSmaller = area.length === 2 && (area[0] !== pictures.height || area[1] !== pictures.width);
   return (
     <div class="row grid-foot">
-      <StepNote shown={maps.facts.step} wanted={store.a.shown.value} source={maps.facts.source} />
+      <StepNote
+        shown={maps.facts.step}
+        wanted={store.a.shown.value}
+        source={maps.facts.source}
+        problems={maps.facts.problems}
+      />
       {pictures.count < total && (
         <span class="stale">
           first {pictures.count} of {total} channels

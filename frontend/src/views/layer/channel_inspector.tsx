@@ -113,7 +113,12 @@ function Over({
           </b>{" "}
           {isVector ? "for" : "over"} image {maps.facts.image ?? image}
         </span>
-        <StepNote shown={maps.facts.step} wanted={store.a.shown.value} source={maps.facts.source} />
+        <StepNote
+          shown={maps.facts.step}
+          wanted={store.a.shown.value}
+          source={maps.facts.source}
+          problems={maps.facts.problems}
+        />
       </p>
       <div class="kv">
         {!isVector && (

@@ -53,6 +53,7 @@ export function Film(props: Props) {
     return series.kind === "kernels" ? kernelFrames(strip, rgb, colouring) : mapFrames(strip, colouring);
   }, [answer.value, colourMap, gamma, rgb, series, maps, channel, image]);
   const shown = resolve(index, series, store.a.shown.value)?.step ?? null;
+  if (all.length < 2) return null;
   return (
     <section class="film-box" aria-label={`${title} over training`}>
       <div class="row cap">

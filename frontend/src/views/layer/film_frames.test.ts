@@ -32,8 +32,8 @@ test("a filter of the first layer is in colour at each step", () => {
     packed(255, 0, 0),
   );
   expect(kernelFrames(strip, true, { colourMap: "bwr", gamma: 1 }).frames[0]).toMatchObject({
-    width: 3,
-    height: 1,
+    width: 2,
+    height: 2,
   });
 });
 

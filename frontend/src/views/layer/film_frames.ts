@@ -3,7 +3,7 @@
 import type { Maps, Strip } from "../../api/types";
 import { type ColourMap, isDiverging } from "../../draw/colour_map";
 import { paintAtlas } from "../../draw/grid_pixels";
-import { kernelRange, kernelStyles, paintKernels, paintMatrix } from "../../draw/kernels";
+import { kernelRange, kernelStyles, paintBlocks, paintKernels } from "../../draw/kernels";
 import { commonRange, drawnRange, type ValueRange } from "../../draw/value_range";
 import { latestAtOrBefore } from "../../state/steps";
 import type { Frame } from "../../ui/film_strip";
@@ -61,7 +61,7 @@ export function kernelFrames(strip: Strip, rgb: boolean, { colourMap, gamma }: F
   const frames = strip.steps.map((step, index) => {
     const atlas =
       style === "matrix"
-        ? paintMatrix(kernels, [index], colouring)
+        ? paintBlocks(kernels, [index], 1, colouring)
         : paintKernels(kernels, [index], 1, style === "rgb" ? "rgb" : "slices", colouring);
     return { step, ...atlas };
   });

@@ -72,7 +72,12 @@ export function FilterInspector({ store, client, look, series, channel }: Inspec
       </div>
       <p class="cap row">
         <b class="clip">{`${series.facts.weight ?? look.name}[${channel}]`}</b>
-        <StepNote shown={facts.step} wanted={store.a.shown.value} source={facts.source} />
+        <StepNote
+          shown={facts.step}
+          wanted={store.a.shown.value}
+          source={facts.source}
+          problems={facts.problems}
+        />
       </p>
       <div class="kv">
         <span>{read.place}</span>

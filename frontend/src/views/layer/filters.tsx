@@ -1,7 +1,8 @@
 /** The filters tab: a convolution's kernels. */
 
 import { useMemo, useRef } from "preact/hooks";
-import type { RunIndex, Series } from "../../api/types";
+import type { Maps, Series } from "../../api/types";
+import type { CellText } from "../../draw/grid_painter";
 import {
   type KernelStyle,
   type Kernels,
@@ -10,7 +11,7 @@ import {
   mosaicOf,
   paintKernels,
 } from "../../draw/kernels";
-import { shapeText, valueText } from "../../draw/number_text";
+import { countText, shapeText, valueText } from "../../draw/number_text";
 import { Failed, Waiting } from "../../ui/panel_state";
 import { type Drawn, PictureGrid } from "../../ui/picture_grid";
 import { ScaleBar } from "../../ui/scale_bar";
@@ -32,7 +33,10 @@ export function Filters({ store, client, look }: ViewProps & { look: LayerLook }
   const series = look.tab?.series ?? null;
   const maps = useMaps(client, store.a, series, { ahead: true });
   const drawn: Drawn = useRef<(() => HTMLCanvasElement | null) | null>(null);
-  const kernels = useMemo(() => maps.value && kernelsOf(maps.value), [maps.value]);
+  const broken = maps.value?.nonfinite?.some((count) => count > 0) ?? false;
+  const exact = useMaps(client, store.a, broken ? series : null, { exact: true }).value;
+  const shown = exact && exact.facts.step === maps.value?.facts.step ? exact : maps.value;
+  const kernels = useMemo(() => shown && kernelsOf(shown), [shown]);
   if (!series) return null;
   const style = styleOf(series, kernels);
   const step = maps.value?.facts.step ?? "";
@@ -52,10 +56,10 @@ export function Filters({ store, client, look }: ViewProps & { look: LayerLook }
         <Later store={store} index={index} series={series} />
       ) : maps.error ? (
         <Failed error={maps.error} retry={maps.retry} />
-      ) : kernels && style === "matrix" ? (
-        <Matrix {...props} kernels={kernels} />
-      ) : kernels ? (
-        <Grid {...props} kernels={kernels} style={style === "rgb" ? "rgb" : "slices"} />
+      ) : maps.value && kernels && style === "matrix" ? (
+        <Matrix {...props} maps={maps.value} kernels={kernels} />
+      ) : maps.value && kernels ? (
+        <Grid {...props} maps={maps.value} kernels={kernels} style={style === "rgb" ? "rgb" : "slices"} />
       ) : (
         <Waiting late={maps.late} what={`${look.order.length} filters of ${name}`} />
       )}
@@ -65,6 +69,7 @@ export function Filters({ store, client, look }: ViewProps & { look: LayerLook }
             shown={maps.value.facts.step}
             wanted={store.a.shown.value}
             source={maps.value.facts.source}
+            problems={maps.value.facts.problems}
           />
           <Shape series={series} kernels={kernels} />
           <span class="grow" />
@@ -97,12 +102,13 @@ export function styleOf(series: Series, kernels: Kernels | undefined): KernelSty
 interface GridProps extends ViewProps {
   look: LayerLook;
   series: Series;
+  maps: Maps;
   kernels: Kernels;
   drawn: Drawn;
   dim: boolean;
 }
 
-function Grid({ store, look, kernels, style, drawn, dim }: GridProps & { style: "rgb" | "slices" }) {
+function Grid({ store, look, maps, kernels, style, drawn, dim }: GridProps & { style: "rgb" | "slices" }) {
   const colourMap = colourMapOf(store, true);
   const gamma = store.gamma.value;
   const isShared = store.range.value === "shared";
@@ -122,7 +128,7 @@ function Grid({ store, look, kernels, style, drawn, dim }: GridProps & { style: 
       picture={mosaicOf(kernels, style)}
       gap={style === "slices" && kernels.slices > 1 ? 12 : undefined}
       atlas={(some, columns) => paintKernels(kernels, some, columns, style, scene)}
-      text={(filter) => ({ left: String(filter), right: `±${bound(filter)}`, tone: "plain" })}
+      text={(filter) => filterText(maps, kernels, filter)}
       says={(filter) => `filter ${filter} of ${kernels.count}, weights up to ${bound(filter)}`}
       selected={look.selected}
       onSelect={(filter) => {
@@ -140,6 +146,19 @@ function Grid({ store, look, kernels, style, drawn, dim }: GridProps & { style: 
       drawn={drawn}
     />
   );
+}
+
+/** Below this share of the layer's largest weight a filter does nothing. */
+const IDLE = 1e-4;
+
+/** Number and largest weight; a mark on filters with NaN, and on those of next to no weight. */
+function filterText(maps: Maps, kernels: Kernels, filter: number): CellText {
+  const left = String(filter);
+  const broken = maps.nonfinite?.[filter] ?? 0;
+  if (broken > 0) return { left, right: `NaN ${countText(broken)}`, tone: "bad" };
+  const { high } = kernelRange(kernels, filter);
+  const idle = high < IDLE * kernelRange(kernels, null).high;
+  return { left, right: `±${valueText(high)}`, tone: idle ? "warn" : "plain" };
 }
 
 /** "64 filters of 64 slices 3 × 3", and what was left out. */
@@ -173,7 +192,7 @@ function Scale({
   kernels: Kernels;
   style: KernelStyle;
 }) {
-  if (style !== "matrix" && store.range.value === "channel")
+  if (store.range.value === "channel")
     return (
       <span class="cap">
         each filter on ± its largest weight{style === "rgb" ? ", zero is mid grey" : ""}
@@ -185,8 +204,3 @@ function Scale({
 }
 
 export type { GridProps };
-
-/** Layers of a run that have kernels recorded. */
-export function layersWithKernels(index: RunIndex): string[] {
-  return index.series.flatMap((one) => (one.kind === "kernels" && one.layer ? [one.layer] : []));
-}

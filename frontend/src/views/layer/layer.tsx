@@ -15,7 +15,7 @@ export const styles = layerStyles;
 
 export default function LayerView({ store, client }: ViewProps) {
   const look = useLayer({ store, client });
-  if (!look) return <Nothing title="No layer is recorded in this run" code={EXAMPLE} />;
+  if (!look) return <Nothing heading title="No layer is recorded in this run" code={EXAMPLE} />;
   return (
     <div class="layer-view">
       <Tab store={store} client={client} look={look} />

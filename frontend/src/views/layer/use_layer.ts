@@ -34,11 +34,12 @@ export interface LayerLook {
 export function useLayer({ store, client }: ViewProps): LayerLook | null {
   const index = store.a.index.value;
   const name = index && (store.layer.value ?? firstLayer(index));
-  const ask = index && name ? client.channels(index.name, name, index.rev) : null;
+  const layer = index?.layers.find((one) => one.name === name) ?? null;
+  const hasTable = layer !== null && index?.series.some((one) => one.kind === "layer_table");
+  const ask = index && name && hasTable ? client.channels(index.name, name, index.rev) : null;
   const channels = useAnswer(ask, `${index?.name}|${name}`).value;
   const tabs = useMemo(() => (index && name ? layerTabs(index, name) : []), [index, name]);
   const tab = chosenTab(tabs, store.method.value);
-  const layer = index?.layers.find((one) => one.name === name) ?? null;
   const count = countOf(tab, layer);
   const sort = tab?.kind === "kernels" ? "index" : store.sort.value;
   const sortStep = store.sortStep.value;

@@ -66,7 +66,12 @@ export function ChannelZoom({ store, client, look, scene, dim, drawn }: ScenePro
         <button type="button" class="btn q" aria-label="next channel" onClick={() => go(1)}>
           ›
         </button>
-        <StepNote shown={maps.facts.step} wanted={store.a.shown.value} source={maps.facts.source} />
+        <StepNote
+          shown={maps.facts.step}
+          wanted={store.a.shown.value}
+          source={maps.facts.source}
+          problems={maps.facts.problems}
+        />
         <span class="cap">
           {shapeText([map.height, map.width])} · max {max} · mean {mean} · zeros {zeros}
         </span>
