@@ -132,6 +132,23 @@ def test_a_summary_writer_keeps_its_scalars_and_gets_our_events(net, images, tmp
     assert [scalar.step for scalar in loader.Scalars("loss")] == list(range(20))
 
 
+def test_a_path_where_the_user_writes_too_leaves_their_scalars_complete(net, images, tmp_path):
+    with (
+        SummaryWriter(str(tmp_path)) as writer,
+        Recorder(net, tmp_path, examples=images, normalize=(0.0, 1.0), every=4) as recorder,
+    ):
+        loader = EventAccumulator(str(tmp_path), size_guidance={"scalars": 0})
+        for step in range(20):
+            writer.add_scalar("loss", 1.0, step)
+            recorder.step(step)
+            wait_for_disk(recorder)
+            if step % 5 == 0:  # as TensorBoard does while training goes on
+                writer.flush()
+                loader.Reload()
+    assert [scalar.step for scalar in loader.Reload().Scalars("loss")] == list(range(20))
+    assert events(tmp_path / "cnnviz") == [0, 4, 8, 12, 16, 19]
+
+
 def test_tensorboardx_gets_our_events_too(net, images, tmp_path):
     tensorboardX = pytest.importorskip("tensorboardX")
     with (

@@ -261,9 +261,9 @@ class Recorder:
     def _note(self, taken: Taken, step: int) -> None:
         """Count a capture, tell the schedule what it cost, and switch off what failed."""
         self.captures += 1
-        self.seconds += taken.seconds
+        self.seconds += taken.common + sum(taken.own.values())
         self._captured = step
-        self._schedule.paid(taken.costs, step, time.perf_counter())
+        self._schedule.paid(taken.own, taken.common, step=step, now=time.perf_counter())
         for number, reason in taken.failed.items():
             self._on.remove(number)
             self._schedule.drop(number)

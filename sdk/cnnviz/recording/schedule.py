@@ -12,10 +12,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-__all__ = ["EARLY_STEPS", "WINDOW_SECONDS", "Budget", "FixedCadence", "Schedule"]
+__all__ = ["BORROWED_SECONDS", "EARLY_STEPS", "Budget", "FixedCadence", "Schedule"]
 
-WINDOW_SECONDS: Final = 30.0
-"""Methods that fit into the budget of this time go together; early steps may borrow as much."""
+TOGETHER_SECONDS: Final = 120.0
+"""Methods that fit into the budget of this time are captured together."""
+
+BORROWED_SECONDS: Final = 30.0
+"""Early steps may borrow the budget of this time."""
 
 MOST_PER_RUN_TIME: Final = 200
 """Captures are 1/200 of the time since the start apart, or more: a day gives some 1,500."""
@@ -36,8 +39,15 @@ class Schedule(Protocol):
     def due(self, step: int, now: float) -> list[int]:
         """Numbers of the methods to capture at this step; `now` in seconds of a monotonic clock."""
 
-    def paid(self, costs: Mapping[int, float], step: int, now: float) -> None:
-        """Take note of a capture that ended `now`: seconds that each method took from the loop."""
+    def paid(self, own: Mapping[int, float], common: float, *, step: int, now: float) -> None:
+        """Take note of a capture that ended `now`.
+
+        Args:
+            own: seconds that each method took from the loop for itself.
+            common: seconds of what they shared: the forward pass, the copy of the weights, …
+            step: the capture's.
+            now: as of `due`.
+        """
 
     def charge(self, seconds: float) -> None:
         """Take note of seconds that writing the latest capture took beside the loop."""
@@ -59,7 +69,7 @@ class FixedCadence:
         self.next_step = (step // self._every + 1) * self._every
         return list(self._methods)
 
-    def paid(self, costs: Mapping[int, float], step: int, now: float) -> None:
+    def paid(self, own: Mapping[int, float], common: float, *, step: int, now: float) -> None:
         """Do nothing: a fixed cadence has no budget."""
 
     def charge(self, seconds: float) -> None:
@@ -73,21 +83,26 @@ class FixedCadence:
 class Budget:
     """At most `share` of wall time, measured as it goes; the first capture, a warm-up, is free.
 
-    Each method has a purse that fills at its part of the budget. While all methods together fit
-    into the budget of one window, their parts are as their costs, so that they are due together.
-    Otherwise the cheap ones that fit into half of a window's budget share one half and go together,
-    and each of the others saves for itself in the other half: the cheap come often, and nothing
-    waits for ever. Early steps may borrow one window's budget; it is paid back before anything else
-    is due.
+    Methods that fit together into the budget of two minutes are captured together, because they
+    share the forward pass, and a step that has everything is worth more; so are those that are
+    cheaper than what they share, however long that takes. Where not all fit, the cheap ones go
+    together on half of the budget, and each of the others saves for itself from the other half: the
+    cheap come often, and nothing waits for ever. Each method has a purse for its part; a group is
+    due when its purses hold its price. Early steps may borrow half a minute's budget; it is paid
+    back before anything else is due.
     """
 
     def __init__(self, share: float, methods: Sequence[int]) -> None:
         self.next_step = 0
         self.share = share
+        self._own = dict.fromkeys(methods, 0.0)
+        self._common = 0.0
+        self._alone: dict[int, float] = {}
+        """What a method took when it was captured alone."""
         self._purse = dict.fromkeys(methods, 0.0)
-        self._cost = dict.fromkeys(methods, 0.0)
-        self._last = dict.fromkeys(methods, 0.0)
+        self._price = dict.fromkeys(methods, 0.0)
         self._rate = dict.fromkeys(methods, 0.0)
+        self._last = dict.fromkeys(methods, 0.0)
         self._groups: list[list[int]] = []
         self._latest: list[int] = []
         self._start = math.inf
@@ -104,22 +119,28 @@ class Budget:
         for method, rate in self._rate.items():
             # No more than one capture is saved up: a pause never ends in a burst.
             filled = self._purse[method] + rate * seconds
-            self._purse[method] = min(filled, max(self._cost[method], self._purse[method]))
+            self._purse[method] = min(filled, max(self._price[method], self._purse[method]))
         early = _early_step_after(self._checked[0]) <= step
         due = [group for group in self._groups if self._wait(group, now, early=early) <= 0]
         self._plan(step, now)
         return [method for group in due for method in group]
 
-    def paid(self, costs: Mapping[int, float], step: int, now: float) -> None:
+    def paid(self, own: Mapping[int, float], common: float, *, step: int, now: float) -> None:
         """Take a capture's cost from the purses, learn from it, and share the budget out anew."""
         first = not self._groups
-        for method, seconds in costs.items():
-            if method not in self._purse:
-                continue
-            self._cost[method] = seconds if first else (self._cost[method] + seconds) / 2
-            self._purse[method] -= 0.0 if first else seconds
+        captured = [method for method in own if method in self._purse]
+        for method in captured:
+            self._purse[method] -= 0.0 if first else own[method] + common / len(own)
             self._last[method] = now
-        self._latest = [] if first else [method for method in costs if method in self._purse]
+        if len(own) == 1 and len(self._purse) > 1:
+            self._alone |= {method: own[method] + common for method in captured}
+        else:
+            # The latest two in equal parts: one slow moment must not hold the next captures up.
+            weight = 1.0 if first else 0.5
+            self._common += weight * (common - self._common)
+            for method in captured:
+                self._own[method] += weight * (own[method] - self._own[method])
+        self._latest = [] if first else captured
         self._share_out()
         self._checked = (step, now)
         self.next_step = step + 1
@@ -131,38 +152,43 @@ class Budget:
 
     def drop(self, method: int) -> None:
         """Leave a method out; its part of the budget goes to the others."""
-        for table in (self._purse, self._cost, self._last, self._rate):
+        for table in (self._own, self._alone, self._purse, self._price, self._rate, self._last):
             table.pop(method, None)
         self._latest = [other for other in self._latest if other != method]
         self._share_out()
 
     def _share_out(self) -> None:
-        """Group the methods by what fits together, and give each its part of the budget."""
-        order = sorted(self._cost, key=self._cost.__getitem__)
-        total = sum(self._cost.values())
-        limit = self.share * WINDOW_SECONDS
-        together, spent = order, total
-        if total > limit:
-            together, spent = [], 0.0
-            for method in order:
-                if spent + self._cost[method] > limit / 2:
-                    break
-                together.append(method)
-                spent += self._cost[method]
+        """Group the methods by what fits together; give each its price and part of the budget."""
+        order = sorted(self._own, key=self._own.__getitem__)
+        limit = self.share * TOGETHER_SECONDS
+        fits = limit if self._common + sum(self._own.values()) <= limit else limit / 2
+        together: list[int] = []
+        spent = self._common
+        for method in order:
+            spent += self._own[method]
+            # One that is cheaper than what it shares is dearer apart.
+            if spent > fits and self._own[method] > self._common:
+                break
+            together.append(method)
         alone = order[len(together) :]
         half = self.share / 2 if together and alone else self.share
         for method in together:
-            self._rate[method] = half * (self._cost[method] / spent if spent else 1 / len(together))
+            self._price[method] = self._own[method] + self._common / len(together)
+        total = sum(self._price[method] for method in together)
+        for method in together:
+            part = self._price[method] / total if total else 1 / len(together)
+            self._rate[method] = half * part
         for method in alone:
+            self._price[method] = self._alone.get(method, self._own[method] + self._common)
             self._rate[method] = half / len(alone)
         self._groups = [together] * bool(together) + [[method] for method in alone]
 
     def _wait(self, group: list[int], now: float, *, early: bool = False) -> float:
         """Seconds until a group is due; zero or less when it is."""
-        missing = sum(self._cost[method] - self._purse[method] for method in group)
+        missing = sum(self._price[method] - self._purse[method] for method in group)
         rate = sum(self._rate[method] for method in group)
         if early:
-            return missing / rate - WINDOW_SECONDS
+            return missing / rate - BORROWED_SECONDS
         oldest = min(self._last[method] for method in group)
         spacing = (now - self._start) / MOST_PER_RUN_TIME
         return max(missing / rate, oldest + spacing - now)

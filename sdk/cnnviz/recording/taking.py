@@ -7,11 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
-
-from cnnviz.contract.records import Entry, Manifest, entry_key
+from cnnviz.contract.records import Manifest
 from cnnviz.core.context import Context
-from cnnviz.core.execute import Done, Execution, execute
+from cnnviz.core.entries import entry_of, key_of
+from cnnviz.core.execute import Execution, execute
 from cnnviz.core.forward import wait_for
 from cnnviz.core.requests import Request
 from cnnviz.core.versions import versions
@@ -25,9 +24,10 @@ class Taken(NamedTuple):
     """A capture and what it cost the loop."""
 
     capture: Capture
-    costs: Mapping[int, float]
-    """Seconds of each method by its number; what they had in common in equal parts."""
-    seconds: float
+    own: Mapping[int, float]
+    """Seconds of each method by its number."""
+    common: float
+    """Seconds of what they shared."""
     failed: Mapping[int, str]
     """Why methods gave nothing, by their number."""
 
@@ -62,17 +62,16 @@ class Taker:
         weights = self._copies.copy(net.weights(), net.device) if self._with_weights else None
         capture = Capture(
             self._manifest(step, execution),
-            {_key(done): done.result.arrays for done in execution.results},
+            {key_of(done): done.result.arrays for done in execution.results},
             weights,
         )
         seconds = time.perf_counter() - started
         reasons = {skipped.method: skipped.reason for skipped in execution.skipped}
         keys = {number: self.requests[number].key for number in due}
         failed = {number: reasons[key] for number, key in keys.items() if key in reasons}
-        own = {done.request.key: done.seconds for done in execution.results}
-        common = max(seconds - sum(own.values()), 0.0) / len(due)
-        costs = {number: common + own.get(key, 0.0) for number, key in keys.items()}
-        return Taken(capture, costs, seconds, failed)
+        took = {done.request.key: done.seconds for done in execution.results}
+        own = {number: took.get(key, 0.0) for number, key in keys.items()}
+        return Taken(capture, own, max(seconds - sum(own.values()), 0.0), failed)
 
     def _manifest(self, step: int, execution: Execution) -> Manifest:
         self._wall_time = max(time.time(), self._wall_time + 1e-6)  # readers order by it
@@ -85,26 +84,6 @@ class Taker:
             device=str(self.ctx.net.device),
             versions=versions(),
             checkpoint=self._with_weights,
-            records=[_entry(done, self.ctx.seed) for done in execution.results],
+            records=[entry_of(done, self.ctx.seed) for done in execution.results],
             skipped=execution.skipped,
         )
-
-
-def _key(done: Done) -> str:
-    return entry_key(done.request.method.name, done.result.layer, variant=done.request.variant)
-
-
-def _entry(done: Done, seed: int) -> Entry:
-    """List a result as the manifest does; its arrays are filled in when they are written."""
-    return Entry(
-        key=_key(done),
-        method=done.request.method.name,
-        method_version=done.request.method.version,
-        kind=done.result.kind,
-        layer=done.result.layer,
-        params=msgspec.to_builtins(done.request.params),
-        facts=dict(done.result.facts),
-        seed=seed,
-        duration=done.seconds,
-        arrays={},
-    )
