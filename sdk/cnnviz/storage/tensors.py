@@ -20,10 +20,13 @@ import numpy as np
 from cnnviz.errors import RecordError
 
 __all__ = [
+    "Claim",
     "Header",
     "Slot",
+    "check_claim",
     "crc32c",
     "encode_tensors",
+    "header_text",
     "pack_tensors",
     "read_header",
     "to_array",
@@ -98,7 +101,9 @@ class Header:
     slots: dict[str, Slot]
 
 
-class _Claim(msgspec.Struct):
+class Claim(msgspec.Struct):
+    """What a header says of one array, before it is checked."""
+
     dtype: str
     shape: list[int]
     data_offsets: tuple[int, int]
@@ -160,6 +165,16 @@ def read_header(file: Readable) -> Header:
     Raises:
         RecordError: anything that does not fit; says what.
     """
+    text, data_start = header_text(file)
+    return _check(file, text, data_start=data_start)
+
+
+def header_text(file: Readable) -> tuple[bytes, int]:
+    """Read a header's JSON, and say where the arrays' bytes begin.
+
+    Raises:
+        RecordError: the file is cut.
+    """
     first = file.read(0, min(file.size, _FIRST_READ))
     if len(first) < 8:
         message = f"{file.label} is cut: {file.size} bytes are no safetensors file"
@@ -174,7 +189,7 @@ def read_header(file: Readable) -> Header:
     text = first[8 : 8 + length]
     if len(text) < length:
         text += file.read(8 + len(text), length - len(text))
-    return _check(file, text, data_start=8 + length)
+    return text, 8 + length
 
 
 def _check(file: Readable, text: bytes, *, data_start: int) -> Header:
@@ -184,7 +199,7 @@ def _check(file: Readable, text: bytes, *, data_start: int) -> Header:
         if len(raw) > _MAX_TENSORS:
             message = f"{file.label} claims {len(raw)} arrays; at most {_MAX_TENSORS} are read"
             raise RecordError(message)
-        claims = {name: msgspec.json.decode(value, type=_Claim) for name, value in raw.items()}
+        claims = {name: msgspec.json.decode(value, type=Claim) for name, value in raw.items()}
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         message = (
             f"{file.label} is damaged: its header is not the JSON of a safetensors file ({error})"
@@ -193,7 +208,7 @@ def _check(file: Readable, text: bytes, *, data_start: int) -> Header:
     slots: dict[str, Slot] = {}
     position = 0
     for name, claim in sorted(claims.items(), key=lambda item: item[1].data_offsets):
-        slots[name] = _slot(file, name, claim, position=position, data_start=data_start)
+        slots[name] = check_claim(file, name, claim, position=position, data_start=data_start)
         position = claim.data_offsets[1]
     if data_start + position != file.size:
         message = (
@@ -204,7 +219,19 @@ def _check(file: Readable, text: bytes, *, data_start: int) -> Header:
     return Header(metadata, slots)
 
 
-def _slot(file: Readable, name: str, claim: _Claim, *, position: int, data_start: int) -> Slot:
+def check_claim(file: Readable, name: str, claim: Claim, *, position: int, data_start: int) -> Slot:
+    """Check what a header says of one array.
+
+    Args:
+        file: for messages.
+        name: the array's.
+        claim: what the header says.
+        position: where its bytes must begin, counted from `data_start`.
+        data_start: where the arrays' bytes begin in the file.
+
+    Raises:
+        RecordError: it cannot be so.
+    """
     start, end = claim.data_offsets
     known = _NUMPY.get(claim.dtype)
     if known is None:
