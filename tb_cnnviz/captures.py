@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from cnnviz.contract.records import Manifest, Skipped
 from cnnviz.errors import RecordError
@@ -12,7 +13,32 @@ from cnnviz.storage.events import decode_event
 from cnnviz.storage.summaries import Summary, read_summary
 from tb_cnnviz.provider import Element
 
-__all__ = ["Capture", "Captures", "read_captures"]
+__all__ = ["Capture", "Captures", "Table", "read_captures"]
+
+Shared = dict[object, Any]
+"""Equal values of many captures, kept once."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a layer_table."""
+
+    layers: tuple[str, ...]
+    channels: tuple[int, ...] | None
+    """How many channels each layer has in the per-channel columns; None when that is not sound."""
+
+    def span(self, layer: str) -> tuple[int, int]:
+        """Tell where a layer's channels lie in a per-channel column: first, and one past the last.
+
+        Raises:
+            RecordError: the record does not say.
+        """
+        if layer not in self.layers or self.channels is None:
+            message = f"the record does not say where the channels of {layer[:200]!r} lie"
+            raise RecordError(message)
+        before = self.layers.index(layer)
+        start = sum(self.channels[:before])
+        return start, start + self.channels[before]
 
 
 @dataclass(frozen=True)
@@ -26,8 +52,8 @@ class Capture:
     model_digest: str
     checkpoint: bool
     keys: tuple[str, ...]
-    tables: Mapping[str, tuple[str, ...]]
-    """Layers of each layer_table, by the record's key."""
+    tables: Mapping[str, Table]
+    """What each layer_table is about, by the record's key."""
     skipped: tuple[Skipped, ...]
     payload: bytes
     summary_blob: bytes
@@ -68,7 +94,7 @@ def read_captures(event_run: str, elements: Iterable[Element], known: Captures) 
         known: what the call before gave.
     """
     before = {(capture.step, capture.wall_time): capture for capture in known.found}
-    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+    shared: Shared = {}
     found: list[Capture] = []
     problems: list[str] = []
     for element in elements:
@@ -83,9 +109,7 @@ def read_captures(event_run: str, elements: Iterable[Element], known: Captures) 
     return Captures(tuple(found), tuple(problems))
 
 
-def _decode(
-    event_run: str, element: Element, shared: dict[tuple[str, ...], tuple[str, ...]]
-) -> Capture:
+def _decode(event_run: str, element: Element, shared: Shared) -> Capture:
     label = f"{event_run}: the event of step {element.step}"
     if element.payload is None:
         raise RecordError(f"{label} is damaged: it holds no bytes")
@@ -109,13 +133,19 @@ def _decode(
     )
 
 
-def _tables(
-    manifest: Manifest, shared: dict[tuple[str, ...], tuple[str, ...]]
-) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+def _tables(manifest: Manifest, shared: Shared) -> Mapping[str, Table]:
+    found: dict[str, Table] = {}
     for entry in manifest.records:
         listed = entry.facts.get("layers")
         if entry.kind == "layer_table" and isinstance(listed, list):
             layers = tuple(str(layer) for layer in listed)
-            found[entry.key] = shared.setdefault(layers, layers)
+            table = Table(layers, _counts(entry.facts.get("channels"), len(layers)))
+            found[entry.key] = shared.setdefault(table, table)
     return found
+
+
+def _counts(listed: Any, layers: int) -> tuple[int, ...] | None:
+    if not isinstance(listed, list) or len(listed) != layers:
+        return None
+    sound = all(isinstance(count, int) and 0 <= count < 1 << 31 for count in listed)
+    return tuple(listed) if sound else None

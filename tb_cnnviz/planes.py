@@ -20,7 +20,15 @@ from tb_cnnviz.captures import Capture
 from tb_cnnviz.reader import Logs, Run
 from tb_cnnviz.wire import Source
 
-__all__ = ["Planes", "Wanted", "bounded", "check_index", "find_planes"]
+__all__ = [
+    "Planes",
+    "Wanted",
+    "as_planes",
+    "bounded",
+    "check_index",
+    "find_planes",
+    "preview_planes",
+]
 
 Array = NDArray[np.generic]
 MAX_VALUES: Final = 32 << 20
@@ -37,13 +45,9 @@ class Wanted:
     array: str
     image: int
     channel: int | None
-    quick: bool = False
-    """Read only the channel's own bytes, whose sum cannot be checked then."""
 
     @classmethod
-    def of(
-        cls, entry: Entry, array: str, *, image: int, channel: int | None, quick: bool = False
-    ) -> Wanted:
+    def of(cls, entry: Entry, array: str, *, image: int, channel: int | None) -> Wanted:
         """Check that the record has pictures and this array.
 
         Raises:
@@ -62,7 +66,7 @@ class Wanted:
             shape = entry.arrays[name].shape
             message = f"array {name!r} of {entry.key!r} has shape {shape}, which is no picture"
             raise ParamsError(message, field="array")
-        return cls(entry.key, entry.kind, name, image, channel, quick)
+        return cls(entry.key, entry.kind, name, image, channel)
 
     @property
     def full_name(self) -> str:
@@ -96,13 +100,28 @@ def find_planes(logs: Logs, run: Run, capture: Capture, wanted: Wanted) -> Plane
         RecordError: neither the file nor the preview can be read; says why.
     """
     place = run.places.get(capture.event_run)
-    problems: tuple[str, ...] = ()
-    if place is not None:
-        try:
-            read = partial(_from_bulk, wanted=wanted)
-            return logs.bulk.read(place, capture, read, keep=not wanted.quick)
-        except RecordError as error:
-            problems = (f"{error}; the preview is shown",)
+    if place is None:
+        return preview_planes(logs, capture, wanted)
+    try:
+        return logs.bulk.read(place, capture, partial(_from_bulk, wanted=wanted))
+    except RecordError as error:
+        return preview_planes(logs, capture, wanted, why=f"{error}; the preview is shown")
+
+
+def preview_planes(logs: Logs, capture: Capture, wanted: Wanted, *, why: str = "") -> Planes:
+    """Take the pictures from the capture's event.
+
+    Args:
+        logs: where it was read.
+        capture: which capture.
+        wanted: which pictures of it.
+        why: why the exact ones are not shown, if there is something to say.
+
+    Raises:
+        MissingError: no such image or channel, or the record was left out to stay small.
+        RecordError: the preview cannot be read; says why.
+    """
+    problems = (why,) if why else ()
     try:
         picture = logs.previews.of(capture).pictures.get(wanted.full_name)
     except RecordError as error:
@@ -115,28 +134,20 @@ def find_planes(logs: Logs, run: Run, capture: Capture, wanted: Wanted) -> Plane
 
 def _from_bulk(opened: SnapshotFile, wanted: Wanted) -> Planes:
     key, name, channel = wanted.key, wanted.array, wanted.channel
-    bounded(opened.shape(key, name), skip=_skipped_axes(wanted), what=f"{key!r}")
+    shape = opened.shape(key, name)
     if wanted.kind == "kernels":
+        bounded(shape, skip=int(channel is not None), what=repr(key))
         part = opened.array(key, name, index=channel)
         return Planes("bulk", 1, as_planes(part if channel is None else part[None], 4))
-    images = opened.shape(key, name)[0]
-    if channel is not None and wanted.quick and wanted.kind == "feature_maps":
-        one = opened.array(key, name, index=(wanted.image, channel))
-        return Planes("bulk", images, as_planes(np.asarray(one)[None], 3))
+    bounded(shape, skip=1, what=repr(key))
     row = opened.array(key, name, index=wanted.image)
     if wanted.kind == "heatmap":
-        return Planes("bulk", images, row[None])
+        return Planes("bulk", shape[0], row[None])
     maps = as_planes(row, 3)
     if channel is None:
-        return Planes("bulk", images, maps)
+        return Planes("bulk", shape[0], maps)
     check_index("channel", channel, len(maps), key)
-    return Planes("bulk", images, maps[channel : channel + 1])
-
-
-def _skipped_axes(wanted: Wanted) -> int:
-    if wanted.kind == "kernels":
-        return 0 if wanted.channel is None else 1
-    return 2 if wanted.quick and wanted.kind == "feature_maps" else 1
+    return Planes("bulk", shape[0], maps[channel : channel + 1])
 
 
 def _from_preview(picture: Picture, wanted: Wanted, problems: tuple[str, ...]) -> Planes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +14,13 @@ from numpy.typing import NDArray
 from cnnviz.contract.records import Entry
 from cnnviz.errors import CnnvizError, MissingError, ParamsError, RecordError
 from cnnviz.storage.codes import Codes, quantise
+from cnnviz.storage.glance import Glance
 from tb_cnnviz.answers.listing import find_entry
 from tb_cnnviz.answers.maps import is_signed
 from tb_cnnviz.body import Body, Cache, tensors_body
+from tb_cnnviz.bulk import glance_at
 from tb_cnnviz.captures import Capture
-from tb_cnnviz.planes import Wanted, check_index, find_planes
+from tb_cnnviz.planes import Wanted, as_planes, bounded, check_index, preview_planes
 from tb_cnnviz.queries import StripQuery
 from tb_cnnviz.reader import Logs, Run
 from tb_cnnviz.run_index import revision
@@ -53,7 +56,7 @@ def strip(logs: Logs, query: StripQuery) -> Body:
     captures = _captures(run, query)
     latest = find_entry(logs.manifest(captures[-1]), query.key, run=run.name)
     channel = None if latest.kind == "heatmap" else query.channel
-    wanted = Wanted.of(latest, query.array, image=query.image, channel=channel, quick=True)
+    wanted = Wanted.of(latest, query.array, image=query.image, channel=channel)
     _check_size(latest, wanted, len(captures), every_slice=query.slice is None)
     signed = is_signed(latest)
     read = partial(_frame, logs, run, wanted, query.slice, signed=signed)
@@ -93,16 +96,38 @@ def _check_size(entry: Entry, wanted: Wanted, steps: int, *, every_slice: bool) 
 def _frame(
     logs: Logs, run: Run, wanted: Wanted, which: int | None, capture: Capture, *, signed: bool
 ) -> Frame | CnnvizError:
+    place = run.places.get(capture.event_run)
+    picture: Array | None = None
     try:
-        planes = find_planes(logs, run, capture, wanted)
-        picture: Array = planes.restored()
-        if wanted.kind == "kernels" and which is not None:
-            check_index("slice", which, picture.shape[1], repr(wanted.key))
-            picture = picture[:, which]
+        if place is not None:
+            with contextlib.suppress(RecordError):
+                picture = _glimpse(glance_at(place, capture), wanted, which)
+        exact = picture is not None
+        if picture is None:
+            picture = _previewed(logs, capture, wanted, which)
     except CnnvizError as error:
         return error
-    columns = quantise(picture, symmetric=signed)
-    return Frame(capture.step, columns, planes.source == "bulk")
+    return Frame(capture.step, quantise(picture, symmetric=signed), exact)
+
+
+def _glimpse(glance: Glance, wanted: Wanted, which: int | None) -> Array:
+    positions = {
+        "feature_maps": [wanted.image, wanted.channel or 0],
+        "kernels": [wanted.channel or 0, *([] if which is None else [which])],
+        "heatmap": [wanted.image],
+    }[wanted.kind]
+    bounded(glance.shape(wanted.key, wanted.array), skip=len(positions), what=repr(wanted.key))
+    picture = np.asarray(glance.part(wanted.key, wanted.array, positions))
+    every_slice = wanted.kind == "kernels" and which is None
+    return as_planes(picture[None], 4 if every_slice else 3)
+
+
+def _previewed(logs: Logs, capture: Capture, wanted: Wanted, which: int | None) -> Array:
+    picture = preview_planes(logs, capture, wanted).restored()
+    if wanted.kind == "kernels" and which is not None:
+        check_index("slice", which, picture.shape[1], repr(wanted.key))
+        return np.asarray(picture[:, which])
+    return picture
 
 
 def _of_one_shape(frames: list[Frame]) -> list[Frame]:

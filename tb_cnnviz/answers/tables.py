@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.contract.records import Entry
 from cnnviz.errors import CnnvizError, MissingError, RecordError
-from cnnviz.storage.snapshots import SnapshotFile
+from cnnviz.storage.glance import Glance
 from cnnviz.storage.summaries import Summary
 from tb_cnnviz.body import Body, Cache, tensors_body
+from tb_cnnviz.bulk import glance_at
 from tb_cnnviz.captures import Capture
 from tb_cnnviz.planes import bounded
 from tb_cnnviz.queries import ChannelsQuery, TableQuery
@@ -39,7 +38,7 @@ def statistics(logs: Logs, query: TableQuery) -> Body:
     run = logs.run(query.run)
     summaries, problems = _summaries(run)
     rows = [
-        (capture.step, capture.tables.get(key, ()), columns)
+        (capture.step, _layers(capture, key), columns)
         for capture, summary in summaries
         for key, columns in list(summary.tables.items())[:1]
     ]
@@ -90,11 +89,11 @@ def channels(logs: Logs, query: ChannelsQuery) -> Body:
         RecordError: none of them can be read.
     """
     run = logs.run(query.run)
-    captures = [c for c in run.captures if any(query.layer in t for t in c.tables.values())]
+    captures = [c for c in run.captures if any(query.layer in t.layers for t in c.tables.values())]
     if not captures:
         message = f"run {run.name!r} has no layer statistics of {query.layer[:200]!r}"
         raise MissingError(message)
-    rows = logs.provider.side_by_side(lambda c: _channels_of(logs, run, c, query.layer), captures)
+    rows = logs.provider.side_by_side(lambda c: _channels_of(run, c, query.layer), captures)
     read = [(c, row) for c, row in zip(captures, rows, strict=True) if isinstance(row, dict)]
     if not read:
         raise RecordError(f"no channel statistics of {query.layer!r} can be read: {rows[-1]}")
@@ -123,44 +122,29 @@ def _shapes(table: dict[str, Array]) -> dict[str, tuple[int, ...]]:
     return {name: array.shape for name, array in table.items()}
 
 
-def _channels_of(logs: Logs, run: Run, capture: Capture, layer: str) -> dict[str, Array] | str:
+def _layers(capture: Capture, key: str) -> tuple[str, ...]:
+    return capture.tables[key].layers if key in capture.tables else ()
+
+
+def _channels_of(run: Run, capture: Capture, layer: str) -> dict[str, Array] | str:
     place = run.places.get(capture.event_run)
     if place is None:
         return f"the bulk file of step {capture.step} is not there"
     try:
-        key = next(key for key, layers in capture.tables.items() if layer in layers)
-        read = partial(_columns, key=key, layer=layer)
-        return logs.bulk.read(place, capture, read, keep=False)
+        key = next(key for key, table in capture.tables.items() if layer in table.layers)
+        span = capture.tables[key].span(layer)
+        bounded([span[1] - span[0]], skip=0, what=f"the channels of {layer!r}")
+        glance = glance_at(place, capture)
+        columns = CHANNEL_COLUMNS.items()
+        return {name: _span(glance, key, column, span) for name, column in columns}
     except CnnvizError as error:
         return str(error)
 
 
-def _columns(opened: SnapshotFile, *, key: str, layer: str) -> dict[str, Array]:
-    entry = next(one for one in opened.manifest.records if one.key == key)
-    start, stop = _span(entry, layer)
-    for column in CHANNEL_COLUMNS.values():
-        bounded(opened.shape(key, column), skip=0, what=f"{column} of {key!r}")
-    return {
-        name: np.asarray(opened.array(key, column)[start:stop], np.float32)
-        for name, column in CHANNEL_COLUMNS.items()
-    }
-
-
-def _span(entry: Entry, layer: str) -> tuple[int, int]:
-    layers: Any = entry.facts.get("layers")
-    counts: Any = entry.facts.get("channels")
-    sound = (
-        isinstance(layers, list)
-        and isinstance(counts, list)
-        and layer in layers
-        and len(counts) == len(layers)
-        and all(isinstance(count, int) and count >= 0 for count in counts)
-    )
-    if not sound:
-        raise RecordError(f"{entry.key!r} does not say where the channels of {layer!r} lie")
-    before = layers.index(layer)
-    start = sum(counts[:before])
-    return start, start + counts[before]
+def _span(glance: Glance, key: str, column: str, span: tuple[int, int]) -> Array:
+    if len(glance.shape(key, column)) != 1:
+        raise RecordError(f"{column} of {key!r} is not one number a channel")
+    return np.asarray(glance.part(key, column, (), span=span), np.float32)
 
 
 def _union(groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
