@@ -16,6 +16,9 @@ from cnnviz.storage.files import Folder, open_folder
 __all__ = ["Locator", "Place", "is_own_folder", "parse_logdir_spec", "shown_name"]
 
 URL: Final = re.compile(r"[a-zA-Z][0-9a-zA-Z.]*://.*")
+NO_LOGDIR: Final = (
+    "TensorBoard was started without a logdir of its own: pictures come from the events' previews"
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class Locator:
         Returns:
             The place, or None and why previews are all there is.
         """
+        if not self._roots:
+            return None, NO_LOGDIR
         known = self._found.get((event_run, own_folder))
         if known is not None:
             return known, None

@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 from tensorboard.backend.event_processing import data_ingester
+from tensorboard.plugins.base_plugin import TBContext
 
-from tb_cnnviz.locate import parse_logdir_spec, shown_name
+from tb_cnnviz.locate import Locator, parse_logdir_spec, shown_name
 from tests.tb_cnnviz.logdirs import write_run
 from tests.tb_cnnviz.opened import Opened
 
@@ -44,6 +45,12 @@ def test_logdir_spec_is_read_as_tensorboard_reads_it(spec):
 )
 def test_a_run_is_named_by_the_folder_that_its_events_belong_to(event_run, own, name):
     assert shown_name(event_run, own_folder=own) == name
+
+
+def test_without_a_logdir_there_are_previews_only_and_it_is_said():
+    place, problem = Locator.from_context(TBContext()).place("run", own_folder=False)
+    assert place is None
+    assert "without a logdir" in problem
 
 
 def sources(board: Opened) -> dict[str, list[str]]:
