@@ -215,6 +215,7 @@ export interface ScoresFacts {
   run: string;
   rev: string;
   steps: number[];
+  problems: string[];
 }
 /**
  * Header of the route `statistics`.
@@ -225,6 +226,7 @@ export interface StatisticsFacts {
   steps: number[];
   layers: string[];
   columns: string[];
+  problems: string[];
 }
 /**
  * Header of the route `strip`.
