@@ -78,7 +78,7 @@ def wait_for(server: Server, captures: int) -> float:
 
 
 def pictures(server: Server, index: dict, rounds: int) -> tuple[list[float], str]:
-    """Ask for the largest feature maps at random steps; give the seconds of each, and their layer."""
+    """Ask for the largest maps at random steps; give the seconds of each, and their layer."""
     maps = [one for one in index["series"] if one["kind"] == "feature_maps"]
     largest = max(maps, key=lambda one: one["arrays"]["activations"]["shape"][-1])
     chosen = random.Random(0).sample(largest["at"], min(rounds, len(largest["at"])))
