@@ -251,6 +251,23 @@ def test_the_first_capture_comes_at_the_first_step_of_a_budget(net, images, tmp_
     assert steps_on_disk(tmp_path)[0] == 17
 
 
+def test_another_default_device_is_none_of_our_business(net, images, tmp_path):
+    torch.set_default_device("meta")  # stands for a GPU: what lands there by mistake fails
+    try:
+        recorder = record(net, tmp_path, images, steps=range(3), every=1, labels=[0, 1, 2])
+    finally:
+        torch.set_default_device(None)
+    assert recorder.captures == 3
+    assert manifest(tmp_path, 2).skipped == []
+
+
+def test_recording_inside_inference_mode_has_gradients_all_the_same(net, images, tmp_path):
+    with torch.inference_mode():
+        recorder = record(net, tmp_path, images, steps=[0])
+    assert manifest(tmp_path, 0).skipped == []
+    assert recorder.captures == 1
+
+
 def test_a_captured_net_is_recorded_as_it_is(net, images, tmp_path):
     record(cnnviz.capture(net, images), tmp_path, images, steps=[0])
     assert steps_on_disk(tmp_path) == [0]

@@ -9,7 +9,17 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import torch
 
-__all__ = ["isolated"]
+__all__ = ["cpu_by_default", "isolated"]
+
+
+@contextmanager
+def cpu_by_default() -> Iterator[None]:
+    """Make new tensors on the CPU unless told otherwise, whatever `set_default_device` said."""
+    if torch.get_default_device().type == "cpu":
+        yield
+        return
+    with torch.device("cpu"):
+        yield
 
 
 @contextmanager
@@ -18,11 +28,13 @@ def isolated(device: torch.device, seed: int) -> Iterator[None]:
 
     The global generators (torch's on the CPU and on `device`, numpy's, Python's) are seeded with
     `seed` inside, so that a method that draws from them repeats itself, and get their state back
-    afterwards. Inference mode is left, because nothing could be derived in it.
+    afterwards. Inference mode is left, because nothing could be derived in it, and so is a default
+    device.
     """
     python_state, numpy_state = random.getstate(), np.random.get_state()
     cuda = [device.index or 0] if device.type == "cuda" else []
     with ExitStack() as stack:
+        stack.enter_context(cpu_by_default())
         stack.enter_context(torch.inference_mode(mode=False))
         stack.enter_context(torch.random.fork_rng(devices=cuda))
         for kind in {"cpu", device.type} & {"cpu", "cuda", "xpu", "mps"}:

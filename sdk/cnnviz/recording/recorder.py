@@ -12,10 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+import torch
 from torch import Tensor
 
 from cnnviz.contract.names import PLUGIN_NAME
 from cnnviz.core.context import Context
+from cnnviz.core.isolation import cpu_by_default
 from cnnviz.core.requests import parse_requests
 from cnnviz.errors import ParamsError
 from cnnviz.ops.images import to_pictures
@@ -83,6 +85,8 @@ class Recorder:
         UnsuitableError: a model or method that cannot be recorded.
     """
 
+    @cpu_by_default()
+    @torch.inference_mode(mode=False)  # what is made there cannot be derived
     def __init__(
         self,
         model: Any,
@@ -236,6 +240,8 @@ class Recorder:
         if self._next != math.inf:
             self._next = self._schedule.next_step
 
+    @cpu_by_default()
+    @torch.inference_mode(mode=False)  # what is made there cannot be derived
     def _capture(self, step: int, due: list[int], *, wait: float = 0.0) -> None:
         """Take a capture and hand it over; whatever fails is warned of."""
         background = self._background

@@ -78,4 +78,5 @@ def _fitting(buffer: Tensor | None, tensor: Tensor) -> Tensor:
     """Use a buffer again, or make one; memory that a GPU can write to directly for its tensors."""
     if buffer is not None and buffer.shape == tensor.shape and buffer.dtype == tensor.dtype:
         return buffer
-    return torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=tensor.is_cuda)
+    pin = tensor.is_cuda
+    return torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu", pin_memory=pin)
