@@ -256,7 +256,9 @@ def test_tied_weights_have_both_names() -> None:
 
 def test_an_unknown_layer_is_answered_with_close_names() -> None:
     net = captured(nets.residual())
-    with pytest.raises(MissingError, match=r"_Residual has no layer 'layer1.0.conv'; close .*conv1"):
+    with pytest.raises(
+        MissingError, match=r"_Residual has no layer 'layer1.0.conv'; close .*conv1"
+    ):
         net.layer("layer1.0.conv")
     with pytest.raises(MissingError, match="its layers are"):
         net.features(nets.images(), ["xyz"])

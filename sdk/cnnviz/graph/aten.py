@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ARITHMETIC", "IDENTITIES", "LAYERS", "NONLINEARITIES", "PLUMBING", "RANDOM", "VIEWS"]
+__all__ = [
+    "ARITHMETIC",
+    "FACTORIES",
+    "IDENTITIES",
+    "LAYERS",
+    "NONLINEARITIES",
+    "PLUMBING",
+    "RANDOM",
+    "VIEWS",
+]
 
 LAYERS: Final[dict[str, str]] = {
     "conv1d.default": "conv1d",
@@ -197,6 +206,13 @@ _PLUMBING = """
 """
 PLUMBING: Final = frozenset(_PLUMBING.split())
 """Operators that only move, select, compare or make values: no layers of their own."""
+
+_FACTORIES = """
+    arange.default arange.start arange.start_step eye.default eye.m full.default linspace.default
+    ones.default scalar_tensor.default zeros.default
+"""
+FACTORIES: Final = frozenset(_FACTORIES.split())
+"""Operators that make a tensor from numbers alone, on a device that must be said."""
 
 _VIEWS = """
     _unsafe_view.default broadcast_tensors.default chunk.default expand.default

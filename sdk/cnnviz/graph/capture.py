@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.export import Dim, export
 
 from cnnviz.errors import ParamsError, UnsuitableError
-from cnnviz.graph.convert import convert
 from cnnviz.graph.copying import check_model, copy_for_capture, model_state
 from cnnviz.graph.graph import Graph
 from cnnviz.graph.hooknet import HookNet
@@ -20,6 +17,7 @@ from cnnviz.graph.output import find_scores
 from cnnviz.graph.program import Program
 from cnnviz.graph.quiet import quiet_exporter
 from cnnviz.graph.state import random_state_kept
+from cnnviz.graph.tensors import shape_of
 from cnnviz.graph.time_limit import OutOfTime, run_within
 from cnnviz.graph.weights import LiveWeights, clean_name
 
@@ -107,21 +105,19 @@ def _run_once(model: nn.Module, images: Tensor) -> Tensor:
         )
         raise ParamsError(message, field="example") from error
     scores: Tensor
-    scores, _ = find_scores(
-        output, of=lambda leaf: list(leaf.shape) if isinstance(leaf, Tensor) else None
-    )
+    scores, _ = find_scores(output, of=shape_of)
     return scores
 
 
 def _export_in_time(model: nn.Module, images: Tensor, time_limit: float) -> Program:
     """Export with free image sizes if that is done in its share of the time, else with fixed."""
     start = time.monotonic()
-    free = {0: Dim.AUTO, **{axis: Dim.AUTO for axis in (2, 3) if images.shape[axis] > 1}}
+    free = [0, *(axis for axis in (2, 3) if images.shape[axis] > 1)]
     failure: Exception | None = None
-    for sizes, end in ((free, _FREE_SIZE_SHARE * time_limit), ({0: Dim.AUTO}, time_limit)):
+    for axes, end in ((free, _FREE_SIZE_SHARE * time_limit), ([0], time_limit)):
         seconds = max(end - (time.monotonic() - start), 0.0)
         try:
-            return run_within(seconds, partial(_export, model, images, sizes))
+            return run_within(seconds, partial(_export, model, images, axes))
         except Exception as error:  # noqa: BLE001 - the exporter raises anything
             failure = error
     if isinstance(failure, UnsuitableError):
@@ -138,7 +134,14 @@ def _export_in_time(model: nn.Module, images: Tensor, time_limit: float) -> Prog
     raise UnsuitableError(message) from failure
 
 
-def _export(model: nn.Module, images: Tensor, sizes: dict[int, Any]) -> Program:
+def _export(model: nn.Module, images: Tensor, axes: list[int]) -> Program:
+    """Export with these axes of the images free."""
+    # Imported here: the exporter brings sympy and a compiler, which running a graph does not need.
+    from torch.export import Dim, export
+
+    from cnnviz.graph.convert import convert
+
+    sizes = dict.fromkeys(axes, Dim.AUTO)
     with quiet_exporter(), torch.compiler.set_stance("force_eager"), torch.no_grad():
         exported = export(model, (images,), dynamic_shapes=(sizes,), strict=False)
         return convert(

@@ -17,10 +17,11 @@ from cnnviz.graph.functional import name_of, replace_in_place_ops
 from cnnviz.graph.layers import Scope, list_layers
 from cnnviz.graph.operators import ATEN_KINDS, is_known
 from cnnviz.graph.output import find_scores
-from cnnviz.graph.program import INPUT, WEIGHT, Constant, Node, Program, TensorInfo
+from cnnviz.graph.program import INPUT, WEIGHT, Constant, Node, Program
 from cnnviz.graph.sizes import concrete, read_image_input
+from cnnviz.graph.tensors import dtype_name, tensor_info
 
-__all__ = ["convert", "dtype_name", "tensor_info"]
+__all__ = ["convert"]
 
 _CHECKS = (
     "aten._assert_scalar.default",
@@ -39,16 +40,6 @@ _FILLED = {
     "aten.new_empty.default": "aten.new_zeros.default",
     "aten.empty.memory_format": "aten.zeros.default",
 }
-
-
-def dtype_name(dtype: torch.dtype) -> str:
-    """Torch's name of a type without the package."""
-    return str(dtype).removeprefix("torch.")
-
-
-def tensor_info(tensor: torch.Tensor) -> TensorInfo:
-    """Type and shape of a tensor."""
-    return TensorInfo(dtype=dtype_name(tensor.dtype), shape=list(tensor.shape))
 
 
 class _Converter:

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from cnnviz.contract.layers import Layer
 from cnnviz.errors import MissingError, ParamsError, UnsuitableError
-from cnnviz.graph.convert import tensor_info
 from cnnviz.graph.copying import model_state
 from cnnviz.graph.net import check_images, check_taps, find_layer, without_autocast
 from cnnviz.graph.output import find_scores
 from cnnviz.graph.program import ImageInput, Program
 from cnnviz.graph.saving import save_graph
 from cnnviz.graph.state import random_state_kept
+from cnnviz.graph.tensors import shape_of, tensor_info
 from cnnviz.graph.watching import describe_call, modules_kept, watched
 from cnnviz.graph.weights import LiveWeights
 
@@ -196,7 +196,7 @@ class HookNet:
             watched(model, begun=begun, ended=ended),
         ):
             output = torch.func.functional_call(model, state, (x.clone(),), tie_weights=False)
-        return find_scores(output, of=_shape)
+        return find_scores(output, of=shape_of)
 
     def _describe(self, example: Tensor, layers: list[Layer]) -> Program:
         shape = list(example.shape[1:])
@@ -217,7 +217,3 @@ class HookNet:
     def _first_float(self) -> Tensor | None:
         floats = (tensor for tensor in self._module.parameters() if tensor.is_floating_point())
         return next(floats, None)
-
-
-def _shape(leaf: object) -> list[int] | None:
-    return list(leaf.shape) if isinstance(leaf, Tensor) else None

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cnnviz.graph.operators import find_operator
+from cnnviz.graph.operators import FACTORIES, find_operator
 from cnnviz.graph.program import INPUT, WEIGHT, Constant, Program, references
 
 __all__ = ["Interpreter"]
@@ -141,6 +141,8 @@ def _prepare(index: int, program: Program) -> _Step:
     function = None if node.op in {INPUT, WEIGHT, "constant"} else find_operator(node.op)
     args = tuple(_decode(value) for value in node.args)
     kwargs = {name: _decode(value) for name, value in node.kwargs.items()}
+    if node.op in FACTORIES:
+        kwargs["device"] = _OWN_DEVICE
     plain = all(_is_plain(value) for value in (*args, *kwargs.values()))
     return _Step(index, node.op, node.name, function, args, kwargs, plain)
 

@@ -13,9 +13,9 @@ from torch import Tensor
 from cnnviz.contract.names import FORMAT_VERSION, GRAPH_FILE, WEIGHTS_FILE
 from cnnviz.errors import MissingError, RecordError, UnsuitableError
 from cnnviz.graph.checking import check_program
-from cnnviz.graph.convert import dtype_name
 from cnnviz.graph.graph import Graph
 from cnnviz.graph.program import FLOATS, WEIGHT, Program
+from cnnviz.graph.tensors import dtype_name
 from cnnviz.graph.weights import LoadedWeights
 
 __all__ = ["load_graph", "read_program"]

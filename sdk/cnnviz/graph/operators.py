@@ -18,6 +18,7 @@ from cnnviz.graph import aten
 
 __all__ = [
     "ATEN_KINDS",
+    "FACTORIES",
     "IDENTITIES",
     "PYTHON",
     "RANDOM",
@@ -40,6 +41,9 @@ ATEN_KINDS: Final[dict[str, str]] = {
 }
 """Every ATen overload that a graph may call, and the kind of layer it makes ("" for none)."""
 
+FACTORIES: Final = frozenset(f"aten.{name}" for name in aten.FACTORIES)
+"""Operators that make a tensor from numbers alone."""
+
 VIEWS: Final = frozenset(f"aten.{name}" for name in aten.VIEWS) | {"python.getitem"}
 """Operators whose result may share memory with their first argument, in another shape or order."""
 
@@ -57,7 +61,7 @@ def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
         result = function(*args)
         if isinstance(result, int) and abs(result) > 2**63:
             message = f"a size in the graph leaves 64 bits: {function.__name__}{args}"
-            raise UnsuitableError(message)
+            raise OverflowError(message)
         return result
 
     return call

@@ -146,8 +146,10 @@ def _pool(seen: Seen) -> Sight:
 def _adaptive_pool(seen: Seen) -> Sight:
     """Exact for the captured image size, where the windows are known."""
     axes: list[Axis | None] = []
-    for axis, before, after in zip(seen.first.axes, seen.before, seen.after, strict=True):
-        if axis is None or (after == 1 and axis is not None):
+    sizes = [seen.argument(1)] if isinstance(seen.argument(1), int) else seen.argument(1)
+    results = [*seen.before[: len(seen.before) - len(sizes)], *sizes]
+    for axis, before, after in zip(seen.first.axes, seen.before, results, strict=True):
+        if axis is None or after == 1:
             axes.append(None)
             continue
         longest = max(-(-(i + 1) * before // after) - i * before // after for i in range(after))
