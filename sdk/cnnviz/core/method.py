@@ -43,6 +43,8 @@ class Method(ABC, Generic[P]):
     """Looks at pictures; a method that makes its own runs without any."""
     batched: ClassVar[bool] = False
     """Obeys `ctx.batch_limit`, so that it can be run again when the device's memory was full."""
+    objective_name: ClassVar[str] = ""
+    """What the number is that `run` reports as its objective."""
     presets: ClassVar[tuple[Preset, ...]] = ()
     """Sets of parameters that the page offers by name; the published ones say where."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -76,7 +75,7 @@ def _without_ends(picture: Image.Image) -> Image.Image:
     return picture.crop((left, top, left + width, top + height))
 
 
-def read_picture(source: Path | BinaryIO, *, formats: Sequence[str] | None = None) -> Image.Image:
+def read_picture(source: Path | BinaryIO, *, formats: tuple[str, ...] | None = None) -> Image.Image:
     """Read one picture upright, as RGB or RGBA of 8 bits a channel.
 
     Args:

@@ -16,6 +16,7 @@ from cnnviz.storage.manifests import decode_json, digest_of, encode_json
 from cnnviz.storage.tensors import crc32c, encode_tensors, read_header
 
 __all__ = [
+    "STEP_FILE",
     "CheckpointFacts",
     "check_checkpoint",
     "encode_checkpoint",
@@ -24,7 +25,8 @@ __all__ = [
     "step_files",
 ]
 
-_STEP_FILE = re.compile(r"(0|[1-9]\d{0,18})\.safetensors")
+STEP_FILE = re.compile(r"(0|[1-9]\d{0,18})\.safetensors")
+"""Name of a step's file, of a snapshot and of a checkpoint."""
 
 
 class CheckpointFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +114,6 @@ def step_files(folder: Path) -> dict[int, Path]:
     found = {
         int(match[1]): path
         for path in folder.iterdir()
-        if (match := _STEP_FILE.fullmatch(path.name))
+        if (match := STEP_FILE.fullmatch(path.name))
     }
     return dict(sorted(found.items()))

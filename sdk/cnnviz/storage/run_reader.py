@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
@@ -13,6 +12,7 @@ from cnnviz.contract.layers import Layer
 from cnnviz.contract.names import CHECKPOINTS_FOLDER, EXAMPLES_FILE, GRAPH_FILE, PLUGIN_NAME
 from cnnviz.contract.records import Entry, Provenance, Record, Skipped, entry_key
 from cnnviz.errors import MissingError, RecordError
+from cnnviz.storage.checkpoints import STEP_FILE
 from cnnviz.storage.examples import ExamplesFile
 from cnnviz.storage.files import Folder
 from cnnviz.storage.graph_file import GraphFacts, read_graph
@@ -21,7 +21,6 @@ from cnnviz.storage.stored_arrays import ExactArrays, preview_arrays
 
 __all__ = ["Run"]
 
-_STEP_FILE = re.compile(r"(0|[1-9]\d{0,18})\.safetensors")
 T = TypeVar("T")
 
 
@@ -87,7 +86,7 @@ class Run:
     def checkpoints(self) -> list[int]:
         """Steps whose weights are there."""
         items = self.folder.items(f"{self.place}/{CHECKPOINTS_FOLDER}")
-        found = [match for item in items if (match := _STEP_FILE.fullmatch(item.name))]
+        found = [match for item in items if (match := STEP_FILE.fullmatch(item.name))]
         return sorted(int(match[1]) for match in found)
 
     @property

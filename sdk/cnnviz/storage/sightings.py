@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
 
 from cnnviz.contract.names import SNAPSHOTS_FOLDER
 from cnnviz.contract.records import Manifest
 from cnnviz.errors import MissingError, RecordError
 from cnnviz.storage.captures import strictly_increasing
+from cnnviz.storage.checkpoints import STEP_FILE
 from cnnviz.storage.event_files import FoundEvent, is_event_file, read_preview, scan_events
 from cnnviz.storage.files import Folder
 from cnnviz.storage.previews import Preview
@@ -19,8 +18,6 @@ from cnnviz.storage.snapshots import SnapshotFile
 from cnnviz.storage.summaries import Summary, read_summary
 
 __all__ = ["EventFolder", "Sighting", "find_captures", "scan_folder"]
-
-_STEP_FILE: Final = re.compile(r"(0|[1-9]\d{0,18})\.safetensors")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +120,7 @@ def find_captures(
     sightings: dict[str, Sighting] = {}
     problems: list[str] = []
     for item in folder.items(f"{place}/{SNAPSHOTS_FOLDER}"):
-        match = _STEP_FILE.fullmatch(item.name)
+        match = STEP_FILE.fullmatch(item.name)
         if match is None or item.is_folder:
             continue
         path = f"{place}/{SNAPSHOTS_FOLDER}/{item.name}"

@@ -1,0 +1,88 @@
+"""A job's result: a snapshot file in its folder, with everything needed to make it again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from cnnviz.contract.jobs import RESULT_FILE, JobRequest
+from cnnviz.contract.records import Entry, Manifest, entry_key
+from cnnviz.core.entries import entry_of, key_of
+from cnnviz.core.execute import Execution
+from cnnviz.core.requests import Request
+from cnnviz.core.versions import versions
+from cnnviz.graph.net import Net
+from cnnviz.storage.jobs import Job
+from cnnviz.storage.snapshots import Arrays, encode_snapshot
+from cnnviz.storage.whole_files import write_whole
+from cnnviz.worker.reporting import Reporter
+
+__all__ = ["write_picture_so_far", "write_result"]
+
+
+def write_result(
+    job: Job, request: JobRequest, net: Net, execution: Execution, facts: Mapping[str, Any]
+) -> str:
+    """Write what a finished job gave; give the digest of its manifest.
+
+    Args:
+        job: where to.
+        request: what was asked.
+        net: what it was asked about.
+        execution: what came out.
+        facts: further ones for every record.
+    """
+    entries = [
+        msgspec.structs.replace(entry, facts={**entry.facts, **facts})
+        for entry in (entry_of(done, request.seed) for done in execution.results)
+    ]
+    arrays = {key_of(done): done.result.arrays for done in execution.results}
+    return _write(job, _manifest(request, net, entries), arrays)
+
+
+def write_picture_so_far(
+    job: Job, asked: JobRequest, request: Request, net: Net, reporter: Reporter
+) -> str | None:
+    """Write the last picture of a cancelled job as its result; None when there is none."""
+    picture = reporter.picture
+    if picture is None or picture.shape[1] not in {1, 3}:
+        return None
+    images = np.ascontiguousarray(picture.clip(0, 1).transpose(0, 2, 3, 1))
+    entry = Entry(
+        key=entry_key(request.method.name, None),
+        method=request.method.name,
+        method_version=request.method.version,
+        kind="images",
+        layer=None,
+        params=msgspec.to_builtins(request.params),
+        facts={"cancelled": True, "iteration": reporter.done, "total": reporter.total},
+        seed=asked.seed,
+        duration=0.0,
+        arrays={},
+    )
+    shown = np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
+    return _write(job, _manifest(asked, net, [entry]), {entry.key: {"images": shown}})
+
+
+def _manifest(request: JobRequest, net: Net, entries: list[Entry]) -> Manifest:
+    return Manifest(
+        run=request.run,
+        step=request.step or 0,
+        wall_time=time.time(),
+        session=request.id,
+        model_digest=net.digest,
+        device=str(net.device),
+        versions=versions(),
+        checkpoint=request.step is not None,
+        records=entries,
+    )
+
+
+def _write(job: Job, manifest: Manifest, arrays: Arrays) -> str:
+    _, digest, chunks = encode_snapshot(manifest, arrays)
+    write_whole(job.folder / RESULT_FILE, chunks)
+    return digest

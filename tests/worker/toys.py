@@ -1,0 +1,143 @@
+"""Methods of another package: they come to the worker through the entry points `cnnviz.methods`."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from typing import Annotated
+
+import torch
+from msgspec import Meta
+
+from cnnviz.contract.jobs import Preset
+from cnnviz.contract.params import Params
+from cnnviz.contract.results import Result
+from cnnviz.core.method import Method
+from cnnviz.core.registry import register
+
+
+class ToyParams(Params, frozen=True):
+    iterations: Annotated[int, Meta(ge=1)] = 20
+    pause: Annotated[float, Meta(ge=0, description="Of an iteration, s.")] = 0.01
+
+
+class Toy(Method[ToyParams]):
+    """Base of the toys."""
+
+    title, kind = "Toy", "heatmap"
+    Params = ToyParams
+
+    def map(self, picture):
+        return [Result(kind="heatmap", arrays={"map": picture[:, 0]}, facts={"signed": False})]
+
+
+@register
+class Painter(Toy):
+    """Noise that grows lighter, reported at every iteration."""
+
+    name = "toy_painter"
+    objective_name = "lightness"
+    presets = (Preset(name="quick", title="Quick", params={"iterations": 3, "pause": 0.0}),)
+
+    def run(self, ctx, params):
+        picture = torch.rand(2, 3, 8, 8, generator=ctx.generator) / 2
+        for iteration in range(1, params.iterations + 1):
+            picture = (picture + 0.5 / params.iterations).clamp(0, 1)
+            time.sleep(params.pause)
+            ctx.report(iteration, params.iterations, picture, objective=picture.mean())
+        return self.map(picture)
+
+
+@register
+class Silent(Toy):
+    """Works on for ever, and never reports."""
+
+    name = "toy_silent"
+
+    def run(self, ctx, params):
+        while True:
+            time.sleep(params.pause)
+
+
+@register
+class Crash(Toy):
+    """Ends its process without a word of Python's."""
+
+    name = "toy_crash"
+
+    def run(self, ctx, params):
+        print("the last words of a method", flush=True)
+        ctx.report(1, 2)
+        time.sleep(0.6)
+        ctypes.string_at(0)
+
+
+@register
+class Failing(Toy):
+    """Raises what nobody expects."""
+
+    name = "toy_failing"
+
+    def run(self, ctx, params):
+        message = "a wheel came off"
+        raise ZeroDivisionError(message)
+
+
+@register
+class Greedy(Toy):
+    """Finds no memory for more than 4 pictures at once."""
+
+    name = "toy_greedy"
+    batched = True
+
+    def run(self, ctx, params):
+        if ctx.batch_limit is None or ctx.batch_limit > 4:
+            message = "CUDA out of memory. Tried to allocate 7.00 TiB"
+            raise torch.OutOfMemoryError(message)
+        maps = torch.full((1, 4, 4), float(ctx.batch_limit))
+        return [Result(kind="heatmap", arrays={"map": maps}, facts={"signed": False})]
+
+
+@register
+class Glutton(Toy):
+    """Finds no memory however it is asked."""
+
+    name = "toy_glutton"
+
+    def run(self, ctx, params):
+        torch.empty(1 << 60, dtype=torch.uint8)
+
+
+@register
+class Chatty(Toy):
+    """Prints to wherever it can."""
+
+    name = "toy_chatty"
+
+    def run(self, ctx, params):
+        print('{"event": "finished", "job": "somebody else"}', flush=True)
+        os.write(1, b"from C\n")
+        for _ in range(params.iterations):
+            os.write(2, b"x" * 65535 + b"\n")
+            ctx.report(1, 2)
+            time.sleep(params.pause)
+        return self.map(torch.zeros(1, 1, 4, 4))
+
+
+@register
+class Random(Toy):
+    """Draws from every generator there is."""
+
+    name = "toy_random"
+    needs_examples = False
+
+    def run(self, ctx, params):
+        import random
+
+        import numpy as np
+
+        values = [random.random(), float(np.random.rand()), float(torch.rand(()))]
+        values.append(float(torch.rand((), generator=ctx.generator)))
+        maps = torch.tensor(values).reshape(1, 2, 2)
+        return [Result(kind="heatmap", arrays={"map": maps}, facts={"signed": False})]
