@@ -166,9 +166,12 @@ class Tab:
     @property
     def frame(self) -> Frame:
         """The plugin's iframe."""
-        for frame in self.page.frames:
-            if "plugin_entry.html" in frame.url and "name=cnnviz" in frame.url:
-                return frame
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            for frame in self.page.frames:
+                if "plugin_entry.html" in frame.url and "name=cnnviz" in frame.url:
+                    return frame
+            self.page.wait_for_timeout(100)
         pytest.fail("the page has no frame of the plugin")
 
     def open(self, link: str = "", *, dark: bool = False) -> Tab:

@@ -48,7 +48,7 @@ export function Listbox({ label, wordless, entries, value, onChoose }: Props) {
         class="sel caret"
         aria-haspopup="listbox"
         aria-expanded={isOpen}
-        aria-label={`${wordless ? "" : `${label} `}${chosen?.text ?? value}`}
+        aria-label={wordless ? (chosen?.text ?? value) : undefined}
         title={label}
         onClick={() => setOpen(!isOpen)}
         onKeyDown={(event) => {
@@ -57,7 +57,7 @@ export function Listbox({ label, wordless, entries, value, onChoose }: Props) {
           setOpen(true);
         }}
       >
-        {!wordless && <i>{label}</i>}
+        {!wordless && <i>{label} </i>}
         {chosen?.content ?? value}
       </button>
       {isOpen && (
