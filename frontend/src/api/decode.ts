@@ -64,6 +64,7 @@ export function strip(raw: Tensors): Strip {
     low: needFloats(raw, "low"),
     high: needFloats(raw, "high"),
     mean: floats(raw, "mean"),
+    nonfinite: floats(raw, "nonfinite"),
   };
 }
 

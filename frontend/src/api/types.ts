@@ -68,6 +68,8 @@ export interface Strip {
   low: Float32Array;
   high: Float32Array;
   mean: Float32Array | null;
+  /** Count of NaN and Inf at each step. */
+  nonfinite: Float32Array | null;
 }
 
 /** Whole-run table: `columns[name]` is (S, L), NaN where nothing was recorded. */

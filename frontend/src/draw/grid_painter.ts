@@ -95,7 +95,8 @@ function drawText(
   context.fillStyle = selected ? ink.accent : ink.text;
   context.fillText(text.left, rect.x + INSET, baseline);
   const right = rect.x + rect.width - INSET;
-  const room = rect.width - 2 * INSET - context.measureText(text.left).width - 4;
+  const mark = text.tone === "plain" ? 0 : 12;
+  const room = rect.width - 2 * INSET - context.measureText(text.left).width - 4 - mark;
   context.fillStyle = text.tone === "plain" ? ink.quiet : ink[text.tone];
   context.textAlign = "right";
   let shown = text.right;

@@ -68,3 +68,8 @@ test("a layer of 256 channels of 56 × 56 is coloured quickly enough to scrub", 
   });
   expect(Math.min(...times)).toBeLessThan(50);
 });
+
+test("a picture without a single number is marked even from codes", () => {
+  const atlas = paintAtlas({ ...coded, nonfinite: [0, 1, 2] }, [0, 1, 2], 3, colouring);
+  expect(Array.from(atlas.pixels)).toEqual([...[0, 255, 255, 0].map(grey), NONFINITE_PIXEL, NONFINITE_PIXEL]);
+});

@@ -8,7 +8,7 @@ import {
   packedColours,
   place,
 } from "./colour_map";
-import { type Pictures, pictureRange } from "./pictures";
+import { isAllBroken, type Pictures, pictureRange } from "./pictures";
 import { commonRange, drawnRange, type ValueRange } from "./value_range";
 
 /** How values become colours. */
@@ -54,16 +54,21 @@ export function paintAtlas(
   const colours = packedColours(colouring.colourMap);
   const options = { colours, gamma: colouring.gamma, diverging: isDiverging(colouring.colourMap) };
   const table = new Uint32Array(256);
+  const cellAt = (corner: number) => ({ pixels, corner, stride, width, height });
   for (let cell = 0; cell < order.length; cell++) {
     const index = order[cell] as number;
     const range = rangeOf(pictures, index, colouring);
     const corner = Math.floor(cell / columns) * height * stride + (cell % columns) * width;
-    if (pictures.codes) {
+    if (pictures.codes && isAllBroken(pictures, index)) {
+      fillCoded(pictures.codes, index * width * height, {
+        ...cellAt(corner),
+        table: table.fill(NONFINITE_PIXEL),
+      });
+    } else if (pictures.codes) {
       codeColours(pictureRange(pictures, index), range, options, table);
-      fillCoded(pictures.codes, index * width * height, { pixels, corner, stride, width, height, table });
+      fillCoded(pictures.codes, index * width * height, { ...cellAt(corner), table });
     } else {
-      const target = { pixels, corner, stride, width, height };
-      fillExact(pictures.values, index * width * height, range, { ...options, ...target });
+      fillExact(pictures.values, index * width * height, range, { ...options, ...cellAt(corner) });
     }
   }
   return { pixels, columns, width: stride, height: rows * height };

@@ -13,6 +13,8 @@ export interface Kernels {
   low: ArrayLike<number>;
   high: ArrayLike<number>;
   codes?: Uint8Array | undefined;
+  /** With codes: how many weights of each filter are NaN or infinite. */
+  nonfinite?: ArrayLike<number> | null;
   values?: Float32Array | undefined;
 }
 
@@ -66,6 +68,8 @@ export function weightAt(
 ): number {
   const at = ((filter * kernels.slices + slice) * kernels.height + row) * kernels.width + column;
   if (kernels.values) return kernels.values[at] ?? Number.NaN;
+  const size = kernels.slices * kernels.height * kernels.width;
+  if ((kernels.nonfinite?.[filter] ?? 0) >= size) return Number.NaN;
   const low = kernels.low[filter] ?? 0;
   const high = kernels.high[filter] ?? 0;
   return low + ((high - low) * (kernels.codes?.[at] ?? 0)) / 255;

@@ -15,6 +15,8 @@ interface Shape {
 export interface CodedPictures extends Shape {
   /** (count, height, width). */
   codes: Uint8Array;
+  /** How many values of each picture are NaN or infinite; their codes are 0. */
+  nonfinite?: ArrayLike<number> | null;
   values?: undefined;
 }
 
@@ -32,10 +34,17 @@ export function pictureRange(pictures: Pictures, index: number): ValueRange {
   return { low: pictures.low[index] ?? 0, high: pictures.high[index] ?? 0 };
 }
 
+/** Codes say how many values are no numbers, not which: only where all are is the whole picture marked. */
+export function isAllBroken(pictures: CodedPictures, index: number): boolean {
+  const size = pictures.width * pictures.height;
+  return size > 0 && (pictures.nonfinite?.[index] ?? 0) >= size;
+}
+
 /** Value at a pixel; from codes it is right to half a code, (high - low) / 510. */
 export function valueAt(pictures: Pictures, index: number, row: number, column: number): number {
   const at = (index * pictures.height + row) * pictures.width + column;
   if (pictures.values) return pictures.values[at] ?? Number.NaN;
+  if (isAllBroken(pictures, index)) return Number.NaN;
   const { low, high } = pictureRange(pictures, index);
   return low + ((high - low) * (pictures.codes[at] ?? 0)) / 255;
 }
@@ -44,6 +53,7 @@ export function valueAt(pictures: Pictures, index: number, row: number, column: 
 export function pictureValues(pictures: Pictures, index: number): Float32Array {
   const size = pictures.height * pictures.width;
   if (pictures.values) return Float32Array.from(pictures.values.subarray(index * size, (index + 1) * size));
+  if (isAllBroken(pictures, index)) return new Float32Array(size).fill(Number.NaN);
   const { low, high } = pictureRange(pictures, index);
   const unit = (high - low) / 255;
   return Float32Array.from(

@@ -4,6 +4,8 @@ import { PixelCanvas, type Pixels } from "./pixel_canvas";
 
 export interface Frame extends Pixels {
   step: number;
+  /** Some of its values are NaN or infinite. */
+  broken?: boolean;
 }
 
 interface Props {
@@ -33,7 +35,14 @@ export function FilmStrip({ frames, shown, onStep, side, label }: Props) {
               onClick={() => onStep(frame.step)}
             >
               <PixelCanvas {...frame} size={size} label="" />
-              <span>{index === 0 ? `step ${frame.step}` : frame.step}</span>
+              <span>
+                {frame.broken && (
+                  <span class="bad" title="holds NaN or infinite values">
+                    ▲{" "}
+                  </span>
+                )}
+                {index === 0 ? `step ${frame.step}` : frame.step}
+              </span>
             </button>
           </li>
         );

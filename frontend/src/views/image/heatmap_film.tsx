@@ -50,7 +50,7 @@ export function HeatmapFilm({ store, client, index, series, image, base }: Props
     return answer.value.steps.map((step, at) => {
       const map = coloured(smooth, at, { colourMap, gamma, percent, opacity: fits ? opacity : 1 });
       const pixels = fits && base ? composite(base.pixels, map.pixels) : map.pixels;
-      return { step, pixels, width: map.width, height: map.height };
+      return { step, pixels, width: map.width, height: map.height, broken: map.nonfinite > 0 };
     });
   }, [answer.value, smooth, base, colourMap, gamma, percent, opacity]);
   const shown = resolve(index, series, store.a.shown.value)?.step ?? null;

@@ -10,7 +10,7 @@ export interface Guess {
   score: number;
 }
 
-/** The first classes at a row, best first; what is not there (a model of few classes) is left out. */
+/** The first classes at a row, best first; what is not there (few classes, NaN) is left out. */
 export function guessesAt(scores: Scores, row: number, image: number): Guess[] {
   if (row < 0 || image >= scores.examples) return [];
   const start = (row * scores.examples + image) * scores.top;
@@ -19,7 +19,8 @@ export function guessesAt(scores: Scores, row: number, image: number): Guess[] {
     probability: scores.topProbabilities[start + place] ?? Number.NaN,
     score: scores.topScores[start + place] ?? Number.NaN,
   }));
-  return guesses.filter((guess) => guess.target >= 0);
+  const said = (guess: Guess) => Number.isFinite(guess.probability) || Number.isFinite(guess.score);
+  return guesses.filter((guess) => guess.target >= 0 && said(guess));
 }
 
 export function scoresRow(scores: Scores, step: number | null): number {

@@ -14,7 +14,7 @@ export function healthAt(channels: Channels | undefined, maps: Maps, channel: nu
 export function cellText(channels: Channels | undefined, maps: Maps, channel: number): CellText {
   const left = String(channel);
   const broken = maps.nonfinite?.[channel] ?? 0;
-  if (broken > 0) return { left, right: `NaN ${countText(broken)}`, tone: "bad" };
+  if (broken > 0) return { left, right: "NaN", tone: "bad" };
   const health = healthAt(channels, maps, channel);
   if (health === "dead") return { left, right: "dead", tone: "bad" };
   const right = valueText(maps.high[channel] ?? Number.NaN);
@@ -34,6 +34,8 @@ export function numbersOf(maps: Maps, channel: number): { max: string; mean: str
 export function channelSays(channels: Channels | undefined, maps: Maps, channel: number): string {
   const { max, mean } = numbersOf(maps, channel);
   const health = healthAt(channels, maps, channel);
-  const state = health === "alive" ? "" : `, ${health}`;
+  const broken = maps.nonfinite?.[channel] ?? 0;
+  const counted = broken > 0 ? `, ${countText(broken)} values NaN or infinite` : "";
+  const state = health === "alive" ? counted : `${counted}, ${health}`;
   return `channel ${channel} of ${maps.low.length}, max ${max}, mean ${mean}${state}`;
 }

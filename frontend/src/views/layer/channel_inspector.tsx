@@ -81,12 +81,16 @@ function Over({
   const gamma = store.gamma.value;
   const isShared = store.range.value === "shared";
   const opacity = base ? store.opacity.value : 1;
+  const isBroken = (maps.nonfinite?.[channel] ?? 0) > 0;
+  const values = useChannelValues(client, store, series, maps, channel);
   const map = useMemo(() => {
     const pictures = picturesOf(maps);
     const shared = isShared ? sharedRange(pictures, colourMap) : null;
-    return channelPixels(pictures, channel, { colourMap, gamma, shared }, opacity);
-  }, [maps, channel, colourMap, gamma, isShared, opacity]);
-  const values = useChannelValues(client, store, series, maps, channel);
+    const colouring = { colourMap, gamma, shared };
+    // Codes cannot say where the broken values are.
+    if (isBroken && values) return channelPixels(values.pictures, values.channel, colouring, opacity);
+    return channelPixels(pictures, channel, colouring, opacity);
+  }, [maps, channel, colourMap, gamma, isShared, opacity, isBroken, isBroken ? values?.pictures : null]);
   const place = values ? spotPlace(values.pictures, spot.value) : "under the cursor";
   const value = values ? spotText(values.pictures, values.channel, spot.value) : "–";
   const { max, mean, zeros } = numbersOf(maps, channel);

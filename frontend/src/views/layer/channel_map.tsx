@@ -59,7 +59,8 @@ export function useChannelValues(
   maps: Maps | undefined,
   channel: number,
 ): { pictures: Pictures; channel: number } | null {
-  const isWanted = spot.value !== null && maps?.facts.source === "bulk";
+  const broken = (maps?.nonfinite?.[channel] ?? 0) > 0;
+  const isWanted = (spot.value !== null || broken) && maps?.facts.source === "bulk";
   const image = maps?.facts.image ?? undefined;
   const options = { image, channel, exact: true };
   const exact = useMaps(client, store.a, isWanted ? series : null, options).value;

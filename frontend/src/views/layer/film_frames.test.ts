@@ -11,6 +11,7 @@ test("all steps of a film are drawn in one range, under the steps the answer nam
     low: Float32Array.from([0, 0]),
     high: Float32Array.from([5, 10]),
     mean: null,
+    nonfinite: null,
   };
   const { frames, range } = mapFrames(strip, { colourMap: "grey", gamma: 1 });
   expect(range).toEqual({ low: 0, high: 10 });
@@ -26,6 +27,7 @@ test("a filter of the first layer is in colour at each step", () => {
     low: Float32Array.from([-1]),
     high: Float32Array.from([1]),
     mean: null,
+    nonfinite: null,
   };
   const whole = { ...strip, shape: [1, 3, 1, 2], codes: Uint8Array.from([255, 255, 0, 0, 0, 0]) };
   expect(kernelFrames(whole, true, { colourMap: "bwr", gamma: 1 }).frames[0]?.pixels[0]).toBe(
@@ -45,6 +47,7 @@ test("the step on show takes the place of the frame before it, and no other fram
     low: new Float32Array(3),
     high: Float32Array.from([1, 1, 1]),
     mean: null,
+    nonfinite: null,
   };
   const maps = {
     facts: { step: 15 },

@@ -33,11 +33,17 @@ export function withShown(strip: Strip, maps: Maps | undefined, channel: number)
   if (slot < 0 || !fits) return strip;
   const [steps, codes] = [[...strip.steps], strip.codes.slice()];
   const [low, high] = [strip.low.slice(), strip.high.slice()];
+  const nonfinite = strip.nonfinite?.slice() ?? null;
+  if (nonfinite) nonfinite[slot] = maps.nonfinite?.[channel] ?? 0;
   steps[slot] = maps.facts.step;
   codes.set(maps.codes.subarray(channel * count, (channel + 1) * count), slot * count);
   low[slot] = maps.low[channel] ?? 0;
   high[slot] = maps.high[channel] ?? 0;
-  return { ...strip, steps, codes, low, high };
+  return { ...strip, steps, codes, low, high, nonfinite };
+}
+
+function isBroken(strip: Strip, index: number): boolean {
+  return (strip.nonfinite?.[index] ?? 0) > 0;
 }
 
 /** Colour a channel's maps; the steps are those that the answer names. */
@@ -47,6 +53,7 @@ export function mapFrames(strip: Strip, { colourMap, gamma }: FilmColouring): Co
   const colouring = { colourMap, gamma, shared: range };
   const frames = strip.steps.map((step, index) => ({
     step,
+    broken: isBroken(strip, index),
     ...paintAtlas(pictures, [index], 1, colouring),
   }));
   return { frames, range };
@@ -63,7 +70,7 @@ export function kernelFrames(strip: Strip, rgb: boolean, { colourMap, gamma }: F
       style === "matrix"
         ? paintBlocks(kernels, [index], 1, colouring)
         : paintKernels(kernels, [index], 1, style === "rgb" ? "rgb" : "slices", colouring);
-    return { step, ...atlas };
+    return { step, broken: isBroken(strip, index), ...atlas };
   });
   return { frames, range };
 }

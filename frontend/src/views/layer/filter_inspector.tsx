@@ -29,7 +29,11 @@ const WIDTH = 252;
 
 export function FilterInspector({ store, client, look, series, channel }: InspectorProps) {
   const maps = useMaps(client, store.a, series);
-  const exact = useMaps(client, store.a, spot.value ? series : null, { channel, exact: true }).value;
+  const isBroken = (maps.value?.nonfinite?.[channel] ?? 0) > 0;
+  const isWanted = spot.value !== null || isBroken;
+  const exact = useMaps(client, store.a, isWanted ? series : null, { channel, exact: true }).value;
+  const fits = exact?.values && exact.facts.step === maps.value?.facts.step ? exact : undefined;
+  const values = useMemo(() => fits && kernelsOf(fits), [fits]);
   const kernels = useMemo(() => maps.value && kernelsOf(maps.value), [maps.value]);
   const style = styleOf(series, kernels);
   const colourMap = colourMapOf(store, true);
@@ -39,15 +43,15 @@ export function FilterInspector({ store, client, look, series, channel }: Inspec
     if (!kernels || channel >= kernels.count) return null;
     const range = kernelRange(kernels, isShared ? null : channel);
     const colouring = { colourMap, gamma, shared: range };
+    const [drawn, at] = isBroken && values ? [values, 0] : [kernels, channel];
     const atlas =
       style === "matrix"
-        ? paintMatrix(kernels, [channel], colouring)
-        : paintKernels(kernels, [channel], 1, style, colouring);
+        ? paintMatrix(drawn, [at], colouring)
+        : paintKernels(drawn, [at], 1, style, colouring);
     return { ...atlas, range };
-  }, [kernels, channel, style, colourMap, gamma, isShared]);
+  }, [isBroken, isBroken ? values : null, kernels, channel, style, colourMap, gamma, isShared]);
   if (!maps.value || !kernels || !picture) return null;
   const { facts } = maps.value;
-  const values = exact?.values && exact.facts.step === facts.step ? kernelsOf(exact) : null;
   const read = readWeight(values ?? kernels, values ? 0 : channel, style, spot.value);
   return (
     <>

@@ -11,7 +11,7 @@ import {
   mosaicOf,
   paintKernels,
 } from "../../draw/kernels";
-import { countText, shapeText, valueText } from "../../draw/number_text";
+import { shapeText, valueText } from "../../draw/number_text";
 import { Failed, Waiting } from "../../ui/panel_state";
 import { type Drawn, PictureGrid } from "../../ui/picture_grid";
 import { ScaleBar } from "../../ui/scale_bar";
@@ -155,7 +155,7 @@ const IDLE = 1e-4;
 function filterText(maps: Maps, kernels: Kernels, filter: number): CellText {
   const left = String(filter);
   const broken = maps.nonfinite?.[filter] ?? 0;
-  if (broken > 0) return { left, right: `NaN ${countText(broken)}`, tone: "bad" };
+  if (broken > 0) return { left, right: "NaN", tone: "bad" };
   const { high } = kernelRange(kernels, filter);
   const idle = high < IDLE * kernelRange(kernels, null).high;
   return { left, right: `±${valueText(high)}`, tone: idle ? "warn" : "plain" };

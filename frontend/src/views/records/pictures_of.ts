@@ -9,14 +9,18 @@ export function picturesOf(maps: Maps): Pictures {
   const [count = 0, height = 1, width = 1] = maps.shape;
   const shape = { count, height, width };
   if (maps.values) return exactPictures(maps.values, shape);
-  return { ...shape, codes: maps.codes ?? new Uint8Array(0), low: maps.low, high: maps.high };
+  return { ...shape, codes: maps.codes ?? new Uint8Array(0), ...ends(maps) };
+}
+
+function ends({ low, high, nonfinite }: Maps | Strip) {
+  return { low, high, nonfinite };
 }
 
 /** Kernels (F, S, kh, kw). */
 export function kernelsOf(maps: Maps): Kernels {
   const [count = 0, slices = 1, height = 1, width = 1] = maps.shape;
   const shape = { count, slices, height, width };
-  if (!maps.values) return { ...shape, codes: maps.codes ?? undefined, low: maps.low, high: maps.high };
+  if (!maps.values) return { ...shape, codes: maps.codes ?? undefined, ...ends(maps) };
   const { low, high } = exactPictures(maps.values, { count, height: slices * height, width });
   return { ...shape, values: maps.values, low, high };
 }
@@ -24,11 +28,11 @@ export function kernelsOf(maps: Maps): Kernels {
 /** One channel at many steps: a picture a step. */
 export function stripPictures(strip: Strip): Pictures {
   const [count = 0, height = 1, width = 1] = strip.shape;
-  return { count, height, width, codes: strip.codes, low: strip.low, high: strip.high };
+  return { count, height, width, codes: strip.codes, ...ends(strip) };
 }
 
 /** One filter at many steps, all slices: a filter a step. */
 export function stripKernels(strip: Strip): Kernels {
   const [count = 0, slices = 1, height = 1, width = 1] = strip.shape;
-  return { count, slices, height, width, codes: strip.codes, low: strip.low, high: strip.high };
+  return { count, slices, height, width, codes: strip.codes, ...ends(strip) };
 }
