@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { Layer, RunIndex, Series } from "../../api/types";
+import { chosenTab, firstLayer, heatmaps, kernelsBefore, layerTabs, seriesTitle } from "./series";
+
+function series(key: string, kind: string, layer: string | null, params = {}): Series {
+  const method = (key.split(/[@/]/)[0] ?? "") as string;
+  return { key, method, kind, layer, params, facts: {}, arrays: {}, at: [0] };
+}
+
+const layers = ["conv", "relu", "fc"].map((name) => ({ name, container: false }) as Layer);
+const index = {
+  layers,
+  series: [
+    series("filters/conv", "kernels", "conv"),
+    series("activations/relu", "feature_maps", "relu"),
+    series("saliency", "heatmap", null),
+    series("saliency@1", "heatmap", null, { target: 3 }),
+    series("other/relu", "feature_maps", "relu"),
+  ],
+} as unknown as RunIndex;
+
+test("views are found by kind, whatever the method is called", () => {
+  expect(heatmaps(index).map((one) => one.key)).toEqual(["saliency", "saliency@1"]);
+  expect(layerTabs(index, "relu").map((tab) => [tab.method, tab.series !== null])).toEqual([
+    ["filters", false],
+    ["activations", true],
+    ["other", true],
+  ]);
+});
+
+test("activations come first, and what is asked for before them", () => {
+  const tabs = layerTabs(index, "relu");
+  expect(chosenTab(tabs, null)?.method).toBe("activations");
+  expect(chosenTab(tabs, "filters")?.series).toBeNull();
+  expect(chosenTab(layerTabs(index, "conv"), null)?.method).toBe("filters");
+  expect(chosenTab([], null)).toBeUndefined();
+});
+
+test("a second set of params is told apart by what it sets", () => {
+  expect(index.series.slice(2, 4).map(seriesTitle)).toEqual(["Saliency", "Saliency · target 3"]);
+});
+
+test("a layer without filters knows the convolution before it", () => {
+  expect(kernelsBefore(index, layers, "relu")).toBe("conv");
+  expect(kernelsBefore(index, layers, "absent")).toBeNull();
+  expect(firstLayer(index)).toBe("relu");
+});
