@@ -33,16 +33,16 @@ class SmallNet(nn.Module):
 
     def __init__(self, *, channels: int, classes: int) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(channels, 16, 5, padding=2)
-        self.conv2 = nn.Conv2d(16, 32, 3, padding=1)
-        self.conv3 = nn.Conv2d(32, 64, 3, padding=1)
+        self.conv1, self.relu1 = nn.Conv2d(channels, 16, 5, padding=2), nn.ReLU()
+        self.conv2, self.relu2 = nn.Conv2d(16, 32, 3, padding=1), nn.ReLU()
+        self.conv3, self.relu3 = nn.Conv2d(32, 64, 3, padding=1), nn.ReLU()
         self.head = nn.Linear(64, classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Give scores, (N, classes)."""
-        x = F.max_pool2d(F.relu(self.conv1(images)), 2)
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
-        x = F.relu(self.conv3(x))
+        x = F.max_pool2d(self.relu1(self.conv1(images)), 2)
+        x = F.max_pool2d(self.relu2(self.conv2(x)), 2)
+        x = self.relu3(self.conv3(x))
         scores: Tensor = self.head(x.mean((2, 3)))
         return scores
 
