@@ -176,7 +176,7 @@ def _record(
 
     import cnnviz
 
-    chosen = methods if methods == "default" else methods.split(",")
+    chosen = _defaults() if methods == "default" else methods.split(",")
     with cnnviz.Recorder(
         loaded.model,
         folder,
@@ -194,6 +194,16 @@ def _record(
     if "predictions" not in written.methods:
         return skipped, {}
     return skipped, dict(written.record("predictions", step=step).arrays)
+
+
+def _defaults() -> list[Any]:
+    """Choose what a training records, with the paper's saliency of ten views: there is time."""
+    import cnnviz
+    from cnnviz.core.registry import discover
+
+    names = [name for name, method in discover().items() if method.in_training]
+    views = {"saliency": cnnviz.method("saliency", views=10)}
+    return [views.get(name, name) for name in names]
 
 
 def _show(predictions: dict[str, np.ndarray], paths: list[Path], names: list[str] | None) -> None:
