@@ -108,6 +108,20 @@ def test_the_link_is_written_again_when_the_tab_comes_back(tab):
     assert shown_step(tab) == 5
 
 
+def test_the_browsers_back_button_leads_to_the_view_before(tab):
+    tab.open()
+    tab.wait(FIRST_PICTURE)
+    tab.frame.get_by_role("button", name="conv", exact=False).first.click()
+    tab.press("g")
+    tab.page.keyboard.press("i")
+    tab.page.wait_for_function("location.hash.includes('p.cnnviz.view=image')")
+    tab.page.go_back()
+    tab.frame.wait_for_selector(".views .on >> text=Layer")
+    tab.page.go_back()
+    tab.frame.wait_for_selector(".views .on >> text=Overview")
+    tab.wait(FIRST_PICTURE)
+
+
 def test_a_dead_channel_and_its_step_are_two_clicks_away(tab):
     tab.open()
     tab.wait(".deaths .chip")

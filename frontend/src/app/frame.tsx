@@ -1,7 +1,8 @@
 /** The frame of the page: top row, step strip, tree, view, inspector; or what stands in their place. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { PATIENCE_MS } from "../api/use_answer";
 import type { Live } from "../state/live";
 import type { Store } from "../state/store";
 import type { ViewProps } from "../views/view";
@@ -55,8 +56,10 @@ function Body({ store, client, hasInspector }: BodyProps) {
       <main class="center" tabIndex={0} aria-label={view.title}>
         {error ? (
           <Failure error={error} />
+        ) : store.a.index.value ? (
+          <ViewSlot view={view} what="default" store={store} client={client} />
         ) : (
-          store.a.index.value && <ViewSlot view={view} what="default" store={store} client={client} />
+          <Loading what={store.a.run.value ?? "runs"} />
         )}
       </main>
       {hasInspector && (
@@ -75,11 +78,30 @@ function Body({ store, client, hasInspector }: BodyProps) {
   );
 }
 
+/** Says what is waited for, once the wait can be noticed. */
+function Loading({ what }: { what: string }) {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <p class="notice cap" role="status">
+      {isLate && `loading ${what} …`}
+    </p>
+  );
+}
+
 /** Before the first answer nothing; then the empty state, or why there is no answer. */
 function Waiting({ store, live }: { store: Store; live: Live }) {
   const state = store.runs.value;
   if (state.kind === "ready") return <Empty store={store} check={() => live.check()} />;
-  if (state.kind === "waiting") return <main class="center" aria-busy="true" />;
+  if (state.kind === "waiting")
+    return (
+      <main class="center" aria-busy="true">
+        <Loading what="runs" />
+      </main>
+    );
   return (
     <main class="center">
       <Failure error={state.error} retry={() => void live.check()} />

@@ -2,10 +2,11 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { healthAt, type LayerHealth, sumHealth } from "../state/health";
+import { healthAt, type LayerHealth } from "../state/health";
 import { openLayer, type Store } from "../state/store";
 import { ancestors, isNumber, type TreeRow, treeRows, visibleRows } from "../state/tree";
 import { firstLayer } from "../views/records/series";
+import { HealthFoot, HealthMark } from "./tree_health";
 
 const ROW_PX = 22;
 /** Rows drawn beyond what is seen. */
@@ -200,57 +201,6 @@ function Row({ row, position, isSelected, isClosed, health, open, toggle }: RowP
       </span>
       <span class="shape">{row.isParent ? "" : layer.shape.join("×")}</span>
       <HealthMark health={row.isParent ? undefined : health} isRectifier={layer.rectifier} />
-    </div>
-  );
-}
-
-/** Share of zeros as number and bar; NaN and dead channels go before it, with a shape and a number. */
-function HealthMark({ health, isRectifier }: { health: LayerHealth | undefined; isRectifier: boolean }) {
-  if (!health) return <span />;
-  if (health.nonfinite > 0) return <span class="health bad">▲ NaN</span>;
-  const dead = health.dead ?? 0;
-  const zeros = health.zeros;
-  if (zeros === null || (!isRectifier && zeros < 0.005)) return <span />;
-  return (
-    <span>
-      <span class={dead > 0 ? "health warn" : "health"}>
-        {dead > 0 ? `▲${dead}` : `${Math.round(zeros * 100)} %`}
-      </span>
-      <span class="hb">
-        <i style={{ width: `${zeros * 100}%` }} />
-      </span>
-    </span>
-  );
-}
-
-function HealthFoot({ store }: { store: Store }) {
-  const sum = useComputed(() => {
-    const { statistics, shown, index } = store.a;
-    return statistics.value && index.value && shown.value !== null
-      ? sumHealth(statistics.value, shown.value, index.value.layers)
-      : null;
-  }).value;
-  if (!sum) return null;
-  const count = store.a.index.value?.examples?.count;
-  const worst = sum.broken[0] ?? sum.worst[0];
-  return (
-    <div class="foot cap">
-      <div>
-        <strong>Health</strong> at step {sum.step}
-        {count ? `, ${count} ${count === 1 ? "image" : "images"}` : ""}
-      </div>
-      <div>
-        dead {sum.dead} of {sum.channels} · NaN, Inf {sum.nonfinite}
-      </div>
-      {worst && (
-        <button
-          type="button"
-          class={sum.broken.length ? "plain bad" : "plain warn"}
-          onClick={() => openLayer(store, worst.layer)}
-        >
-          ▲ {worst.layer} {sum.broken.length ? "has NaN" : `· ${worst.dead} dead`}
-        </button>
-      )}
     </div>
   );
 }

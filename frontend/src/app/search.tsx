@@ -61,24 +61,36 @@ export function Search({ store }: { store: Store }) {
         onKeyDown={onKey}
       />
       <kbd>/</kbd>
-      <div class="hits" id="cnnviz-hits" role="listbox" aria-label="Found" hidden={hits.length === 0}>
-        {hits.map((hit, i) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the input has the keys
-          // biome-ignore lint/a11y/useFocusableInteractive: aria-activedescendant of the input
-          <div
-            key={`${hit.kind} ${hit.text}`}
-            id={`hit-${i}`}
-            class="hit"
-            role="option"
-            aria-selected={i === cursor.value}
-            onPointerDown={(event) => event.preventDefault()}
-            onClick={() => choose(hit)}
-          >
-            <span class="clip">{hit.text}</span>
-            <span class="cap nowrap">{hit.note}</span>
-          </div>
-        ))}
-      </div>
+      <Hits hits={hits} cursor={cursor.value} choose={choose} />
+    </div>
+  );
+}
+
+interface HitsProps {
+  hits: readonly Hit[];
+  cursor: number;
+  choose: (hit: Hit) => void;
+}
+
+function Hits({ hits, cursor, choose }: HitsProps) {
+  return (
+    <div class="hits" id="cnnviz-hits" role="listbox" aria-label="Found" hidden={hits.length === 0}>
+      {hits.map((hit, i) => (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the input has the keys
+        // biome-ignore lint/a11y/useFocusableInteractive: aria-activedescendant of the input
+        <div
+          key={`${hit.kind} ${hit.text}`}
+          id={`hit-${i}`}
+          class="hit"
+          role="option"
+          aria-selected={i === cursor}
+          onPointerDown={(event) => event.preventDefault()}
+          onClick={() => choose(hit)}
+        >
+          <span class="clip">{hit.text}</span>
+          <span class="cap nowrap">{hit.note}</span>
+        </div>
+      ))}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** The step strip: where data is, where A and B stand, and the controls that move them. */
 
 import { useComputed } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { drawnTag, lastWord } from "../state/live";
 import { moveStep, toggleFollow, togglePlay } from "../state/moves";
@@ -25,44 +26,15 @@ export function StepStrip({ store }: { store: Store }) {
 
 function Readout({ store }: { store: Store }) {
   const count = store.a.index.value?.steps.length ?? 0;
-  const playing = store.playing.value;
+  const hasScalars = (store.a.index.value?.scalars.length ?? 0) > 0;
   return (
     <div class="left">
       <div class="row" style={{ gap: "2px" }}>
-        <button
-          type="button"
-          class="icon"
-          aria-label="Previous capture"
-          title="Previous capture  ,"
-          disabled={count < 2}
-          onClick={() => moveStep(store.a, -1)}
-        >
-          <PreviousIcon />
-        </button>
-        <button
-          type="button"
-          class="icon"
-          aria-label={playing ? "Stop" : "Play"}
-          title="Play  Space"
-          disabled={count < 2}
-          onClick={() => togglePlay(store)}
-        >
-          {playing ? <PauseIcon /> : <PlayIcon />}
-        </button>
-        <button
-          type="button"
-          class="icon"
-          aria-label="Next capture"
-          title="Next capture  ."
-          disabled={count < 2}
-          onClick={() => moveStep(store.a, 1)}
-        >
-          <NextIcon />
-        </button>
+        <StepButtons store={store} isStill={count < 2} />
         <span class="grow" />
         <span class="cap nowrap">
           {count} {count === 1 ? "step" : "steps"}
-          {(store.a.index.value?.scalars.length ?? 0) > 0 && " ·"}
+          {hasScalars && " ·"}
         </span>
         <TagPicker store={store} />
       </div>
@@ -72,6 +44,34 @@ function Readout({ store }: { store: Store }) {
         ))}
       </div>
     </div>
+  );
+}
+
+function StepButtons({ store, isStill }: { store: Store; isStill: boolean }) {
+  const playing = store.playing.value;
+  const button = (label: string, key: string, press: () => void, icon: ComponentChildren) => (
+    <button
+      type="button"
+      class="icon"
+      aria-label={label}
+      title={`${label}  ${key}`}
+      disabled={isStill}
+      onClick={press}
+    >
+      {icon}
+    </button>
+  );
+  return (
+    <>
+      {button("Previous capture", ",", () => moveStep(store.a, -1), <PreviousIcon />)}
+      {button(
+        playing ? "Stop" : "Play",
+        "Space",
+        () => togglePlay(store),
+        playing ? <PauseIcon /> : <PlayIcon />,
+      )}
+      {button("Next capture", ".", () => moveStep(store.a, 1), <NextIcon />)}
+    </>
   );
 }
 
@@ -142,28 +142,8 @@ function Switches({ store }: { store: Store }) {
   return (
     <div class="right">
       <div class="row">
-        <Segmented<StripAxis>
-          label="Axis"
-          value={store.axis.value}
-          choices={[
-            { value: "step", text: "step" },
-            { value: "time", text: "time", title: "time since the first capture" },
-          ]}
-          onChoose={(axis) => {
-            store.axis.value = axis;
-          }}
-        />
-        <Segmented<StripScale>
-          label="Scale"
-          value={store.scale.value}
-          choices={[
-            { value: "sqrt", text: "√", title: "square-root scale" },
-            { value: "lin", text: "lin", title: "linear scale" },
-          ]}
-          onChoose={(scale) => {
-            store.scale.value = scale;
-          }}
-        />
+        <AxisChoice store={store} />
+        <ScaleChoice store={store} />
       </div>
       <div class="row">
         <button
@@ -185,6 +165,30 @@ function Switches({ store }: { store: Store }) {
       </div>
     </div>
   );
+}
+
+const AXES = [
+  { value: "step", text: "step" },
+  { value: "time", text: "time", title: "time since the first capture" },
+] as const;
+
+function AxisChoice({ store }: { store: Store }) {
+  const choose = (axis: StripAxis): void => {
+    store.axis.value = axis;
+  };
+  return <Segmented label="Axis" value={store.axis.value} choices={AXES} onChoose={choose} />;
+}
+
+const SCALES = [
+  { value: "sqrt", text: "√", title: "square-root scale" },
+  { value: "lin", text: "lin", title: "linear scale" },
+] as const;
+
+function ScaleChoice({ store }: { store: Store }) {
+  const choose = (scale: StripScale): void => {
+    store.scale.value = scale;
+  };
+  return <Segmented label="Scale" value={store.scale.value} choices={SCALES} onChoose={choose} />;
 }
 
 /** While playing, go on by one capture every PLAY_MS, and stop at the last. */

@@ -1,5 +1,6 @@
 /** The one row at the top: runs, views, search, news of the connection, theme, help. */
 
+import type { ComponentChildren } from "preact";
 import type { Store } from "../state/store";
 import { VIEWS } from "../views/view";
 import { useNow } from "./empty";
@@ -17,20 +18,12 @@ interface TopRowProps {
 }
 
 export function TopRow({ store, hasRuns, hasInspector, showHelp }: TopRowProps) {
-  const current = viewOf(store.view.value).name;
   return (
     <header class="top">
       {hasRuns && (
-        <button
-          type="button"
-          class="icon drawer-button for-tree"
-          style={{ alignSelf: "center", marginLeft: "8px" }}
-          aria-label="Layers"
-          aria-expanded={store.drawer.value === "tree"}
-          onClick={() => toggleDrawer(store, "tree")}
-        >
+        <DrawerButton store={store} which="tree" label="Layers">
           <LayersIcon />
-        </button>
+        </DrawerButton>
       )}
       <div class="runs">
         {hasRuns ? (
@@ -42,57 +35,86 @@ export function TopRow({ store, hasRuns, hasInspector, showHelp }: TopRowProps) 
           <span class="t">no runs yet</span>
         )}
       </div>
-      {hasRuns && (
-        <nav class="views" aria-label="Views">
-          {VIEWS.map((view) => (
-            <button
-              key={view.name}
-              type="button"
-              class={view.name === current ? "on" : ""}
-              aria-current={view.name === current ? "page" : undefined}
-              title={`g ${view.key}`}
-              onClick={() => {
-                store.view.value = view.name;
-              }}
-            >
-              {view.title}
-            </button>
-          ))}
-        </nav>
-      )}
+      {hasRuns && <Views store={store} />}
       <div class="top-end">
         <Connection store={store} />
         {hasRuns && <Search store={store} />}
-        <button
-          type="button"
-          class="icon"
-          aria-label="Theme"
-          title="Light or dark"
-          onClick={() => toggleTheme(store)}
-        >
+        <IconButton label="Theme" title="Light or dark" press={() => toggleTheme(store)}>
           <ThemeIcon />
-        </button>
-        <button type="button" class="icon" aria-label="Keyboard help" title="Keyboard" onClick={showHelp}>
+        </IconButton>
+        <IconButton label="Keyboard help" title="Keyboard" press={showHelp}>
           <kbd>?</kbd>
-        </button>
+        </IconButton>
         {hasRuns && hasInspector && (
-          <button
-            type="button"
-            class="icon drawer-button for-insp"
-            aria-label="Inspector"
-            aria-expanded={store.drawer.value === "inspector"}
-            onClick={() => toggleDrawer(store, "inspector")}
-          >
+          <DrawerButton store={store} which="inspector" label="Inspector">
             <InspectorIcon />
-          </button>
+          </DrawerButton>
         )}
       </div>
     </header>
   );
 }
 
-function toggleDrawer(store: Store, which: "tree" | "inspector"): void {
-  store.drawer.value = store.drawer.value === which ? null : which;
+function Views({ store }: { store: Store }) {
+  const current = viewOf(store.view.value).name;
+  return (
+    <nav class="views" aria-label="Views">
+      {VIEWS.map((view) => (
+        <button
+          key={view.name}
+          type="button"
+          class={view.name === current ? "on" : ""}
+          aria-current={view.name === current ? "page" : undefined}
+          title={`g ${view.key}`}
+          onClick={() => {
+            store.view.value = view.name;
+          }}
+        >
+          {view.title}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+interface IconButtonProps {
+  label: string;
+  title: string;
+  press: () => void;
+  children: ComponentChildren;
+}
+
+function IconButton({ label, title, press, children }: IconButtonProps) {
+  return (
+    <button type="button" class="icon" aria-label={label} title={title} onClick={press}>
+      {children}
+    </button>
+  );
+}
+
+interface DrawerButtonProps {
+  store: Store;
+  which: "tree" | "inspector";
+  label: string;
+  children: ComponentChildren;
+}
+
+/** Seen only where the page is too narrow for that column. */
+function DrawerButton({ store, which, label, children }: DrawerButtonProps) {
+  const isOpen = store.drawer.value === which;
+  return (
+    <button
+      type="button"
+      class={`icon drawer-button for-${which}`}
+      aria-label={label}
+      aria-expanded={isOpen}
+      onClick={() => {
+        store.drawer.value = isOpen ? null : which;
+      }}
+    >
+      {children}
+    </button>
+  );
 }
 
 /** A failed poll means "reconnecting", never "gone": what is shown stays. */

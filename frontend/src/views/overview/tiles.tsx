@@ -34,51 +34,56 @@ export function tileLayout(count: number, box: { width: number; height: number }
   return { columns: columnsOf(cell), cell };
 }
 
-export function Tiles({ atlas, count, picture, names, onOpen }: Props) {
+/** Paint the pictures of an atlas with one row into their cells. */
+function paintTiles(
+  canvas: HTMLCanvasElement,
+  { atlas, count, picture }: Props,
+  { columns, cell }: Layout,
+): void {
+  const step = cell + GAP;
+  const size = { width: columns * step - GAP, height: Math.ceil(count / columns) * step - GAP };
+  const context = fitCanvas(canvas, size);
+  context.clearRect(0, 0, size.width, size.height);
+  context.strokeStyle = "rgba(128, 128, 128, 0.25)";
+  const source = canvasOf(atlas.pixels, atlas.width, atlas.height);
+  const scale = cell / Math.max(picture.width, picture.height);
+  const drawn = { width: picture.width * scale, height: picture.height * scale };
+  for (let i = 0; i < count; i++) {
+    const x = (i % columns) * step;
+    const y = Math.floor(i / columns) * step;
+    drawScaled(context, source, { x: i * picture.width, y: 0, ...picture }, { x, y, ...drawn });
+    // All zeros is white, as the page is: an edge shows that a picture is there.
+    context.strokeRect(x + 0.5, y + 0.5, drawn.width - 1, drawn.height - 1);
+  }
+}
+
+/** Where an arrow key leads; null for other keys. */
+function moved(key: string, cursor: number, count: number, columns: number): number | null {
+  const by: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+  const places = by[key];
+  return places === undefined ? null : Math.min(Math.max(cursor + places, 0), count - 1);
+}
+
+export function Tiles(props: Props) {
+  const { atlas, count, picture, names, onOpen } = props;
   const [box, size] = useSize<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [cursor, setCursor] = useState(0);
-  const side = Math.max(picture.width, picture.height);
-  const layout = size && tileLayout(count, size, side);
+  const layout = size && tileLayout(count, size, Math.max(picture.width, picture.height));
   // In the same frame as the label: it must never stand over another step's picture.
   useLayoutEffect(() => {
-    if (!canvas.current || !layout) return;
-    const rows = Math.ceil(count / layout.columns);
-    const step = layout.cell + GAP;
-    const context = fitCanvas(canvas.current, {
-      width: layout.columns * step - GAP,
-      height: rows * step - GAP,
-    });
-    context.clearRect(0, 0, layout.columns * step, rows * step);
-    context.strokeStyle = "rgba(128, 128, 128, 0.25)";
-    const source = canvasOf(atlas.pixels, atlas.width, atlas.height);
-    const drawn = {
-      width: (layout.cell * picture.width) / side,
-      height: (layout.cell * picture.height) / side,
-    };
-    for (let i = 0; i < count; i++) {
-      const x = (i % layout.columns) * step;
-      const y = Math.floor(i / layout.columns) * step;
-      drawScaled(context, source, { x: i * picture.width, y: 0, ...picture }, { x, y, ...drawn });
-      // All zeros is white, as the page is: an edge shows that a picture is there.
-      context.strokeRect(x + 0.5, y + 0.5, drawn.width - 1, drawn.height - 1);
-    }
-  }, [atlas, layout?.columns, layout?.cell, count, picture.width, picture.height]);
+    if (canvas.current && layout) paintTiles(canvas.current, props, layout);
+  }, [atlas, layout?.columns, layout?.cell, count]);
   const hit = (event: MouseEvent): number => {
-    if (!layout) return -1;
-    const step = layout.cell + GAP;
-    const index = Math.floor(event.offsetY / step) * layout.columns + Math.floor(event.offsetX / step);
+    const step = (layout?.cell ?? 0) + GAP;
+    const index =
+      Math.floor(event.offsetY / step) * (layout?.columns ?? 0) + Math.floor(event.offsetX / step);
     return index < count ? index : -1;
   };
   const onKey = (event: KeyboardEvent): void => {
-    const by = {
-      ArrowLeft: -1,
-      ArrowRight: 1,
-      ArrowUp: -(layout?.columns ?? 1),
-      ArrowDown: layout?.columns ?? 1,
-    }[event.key];
+    const to = moved(event.key, cursor, count, layout?.columns ?? 1);
     if (event.key === "Enter") onOpen(cursor);
-    else if (by !== undefined) setCursor(Math.min(Math.max(cursor + by, 0), count - 1));
+    else if (to !== null) setCursor(to);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -100,8 +105,7 @@ export function Tiles({ atlas, count, picture, names, onOpen }: Props) {
           if (index >= 0) onOpen(index);
         }}
         onPointerMove={(event) => {
-          const index = hit(event);
-          event.currentTarget.title = names[index] ?? "";
+          event.currentTarget.title = names[hit(event)] ?? "";
         }}
       />
     </div>
