@@ -74,15 +74,15 @@ class Worker:
         assert event["event"] in wanted, event
         return event
 
-    def order(self, logdir, job, *, run="first", **changes):
+    def order(self, logdir, job, *, run="first", jobs_root=None, name=None):
         folder = job.folder.parent
         order = {
             "logdir": str(logdir),
             "run": run,
             "jobs_folder": str(folder),
-            "jobs_root": str(logdir),
-            "job": job.id,
-        } | changes
+            "jobs_root": str(jobs_root or logdir),
+            "job": name or job.id,
+        }
         self.process.stdin.write(msgspec.json.encode(order) + b"\n")
         self.process.stdin.flush()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -71,9 +72,9 @@ class Job:
         Raises:
             OSError: the disk is full, the folder is gone or read-only.
         """
-        self._check_folder()
-        durable = status.state in names.FINAL_STATES
-        write_whole(self.folder / names.STATUS_FILE, [encode_json(status)], durable=durable)
+        self._write(
+            names.STATUS_FILE, [encode_json(status)], durable=status.state in names.FINAL_STATES
+        )
 
     def claim(self, device: str) -> bool:
         """Take the job for this process; False when another has it already."""
@@ -130,9 +131,16 @@ class Job:
 
     def write_preview(self, png: bytes) -> str:
         """Replace the preview; give its digest, for the status."""
-        self._check_folder()
-        write_whole(self.folder / names.PREVIEW_FILE, [png], durable=False)
+        self._write(names.PREVIEW_FILE, [png], durable=False)
         return digest_of(png)
+
+    def write_result(self, chunks: Iterable[bytes | memoryview]) -> None:
+        """Store the result, a snapshot file's chunks.
+
+        Raises:
+            OSError: the disk is full, the folder is gone or read-only.
+        """
+        self._write(names.RESULT_FILE, chunks, durable=True)
 
     def preview(self) -> bytes | None:
         """Read the preview, a PNG; None when there is none.
@@ -188,8 +196,6 @@ class Job:
         except FileNotFoundError:
             return None
 
-    def _check_folder(self) -> None:
-        """A folder that was removed meanwhile must not be made again by writing into it."""
-        if not self.folder.is_dir():
-            message = f"the folder of job {self.id} is gone"
-            raise FileNotFoundError(message)
+    def _write(self, name: str, chunks: Iterable[bytes | memoryview], *, durable: bool) -> None:
+        # A folder that was removed meanwhile must not come back.
+        write_whole(self.folder / name, chunks, durable=durable, make_folder=False)

@@ -20,18 +20,22 @@ _LEFTOVER_AGE = 24 * 3600.0
 _live_temporaries: set[str] = set()
 
 
-def write_whole(path: Path, chunks: Iterable[Any], *, durable: bool = True) -> None:
+def write_whole(
+    path: Path, chunks: Iterable[Any], *, durable: bool = True, make_folder: bool = True
+) -> None:
     """Write a file so that a reader, or a kill at any moment, sees the old or the new one, whole.
 
     Args:
-        path: the file; its folder is made when it is not there.
+        path: the file.
         chunks: buffers, one after the other.
         durable: whether to wait until a loss of power could not take it either.
+        make_folder: whether to make its folder when it is not there.
 
     Raises:
         OSError: disk full, folder read-only, …; the old file is untouched, nothing is left over.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if make_folder:
+        path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(
         f".{path.name}.{host_name()}-{os.getpid()}-{secrets.token_hex(4)}.tmp"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from cnnviz.contract.jobs import RESULT_FILE, JobRequest
+from cnnviz.contract.jobs import JobRequest
 from cnnviz.contract.records import Entry, Manifest, entry_key
 from cnnviz.core.entries import entry_of, key_of
 from cnnviz.core.execute import Execution
@@ -18,7 +18,6 @@ from cnnviz.core.versions import versions
 from cnnviz.graph.net import Net
 from cnnviz.storage.jobs import Job
 from cnnviz.storage.snapshots import Arrays, encode_snapshot
-from cnnviz.storage.whole_files import write_whole
 from cnnviz.worker.reporting import Reporter
 
 __all__ = ["write_picture_so_far", "write_result"]
@@ -84,5 +83,5 @@ def _manifest(request: JobRequest, net: Net, entries: list[Entry]) -> Manifest:
 
 def _write(job: Job, manifest: Manifest, arrays: Arrays) -> str:
     _, digest, chunks = encode_snapshot(manifest, arrays)
-    write_whole(job.folder / RESULT_FILE, chunks)
+    job.write_result(chunks)
     return digest
