@@ -21,7 +21,9 @@ const WIDTH = 252;
 const HALF = 122;
 
 export function Inspector({ store, client }: ViewProps) {
-  const pair = usePair(client, store, store.b.run.value !== null);
+  // Whole layers of exact values: not for each step that a hand passes over.
+  const rests = !store.scrubbing.value && !store.playing.value;
+  const pair = usePair(client, store, rests && store.b.run.value !== null);
   const { ranges, colouring } = usePairColouring(store, pair);
   if (store.b.run.value === null) return <p class="cap">choose B to compare with</p>;
   const channel = pair.subject === "heatmap" ? 0 : (store.channel.value ?? 0);
