@@ -371,7 +371,7 @@ class _FixedSize(nn.Module):
 
 def test_a_model_of_one_image_size_says_so_when_called_with_another() -> None:
     net = capture(_FixedSize(), nets.images())
-    with pytest.raises(ParamsError, match="cannot run images of 16 × 20: mat1 and mat2"):
+    with pytest.raises(ParamsError, match="cannot run images of 16 × 20: .*mat1 and mat2"):
         net(nets.images(2, 3, 16, 20))
 
 
@@ -392,6 +392,21 @@ def test_images_too_small_for_the_model_get_a_clear_message() -> None:
     assert net(nets.images(2, 3, 13, 13)).shape == (2, 4, 1, 1)
     with pytest.raises(ParamsError, match="cannot run images of 12 × 16: "):
         net(nets.images(2, 3, 12, 16))
+
+
+def test_sizes_stay_free_where_feature_maps_shrink_to_one_pixel() -> None:
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3, stride=4, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 5, 1)
+    )
+    net = capture(
+        nn.Sequential(model, nn.AdaptiveAvgPool2d(1), nn.Flatten()), nets.images(1, 3, 8, 8)
+    )
+    assert isinstance(net, Graph)
+    assert net.input_shape == (3, None, None)
+    assert net.example_shape == (3, 8, 8)
+    assert [layer.shape for layer in net.layers][:4] == [[5, 1, 1], [4, 2, 2], [4, 2, 2], [4, 1, 1]]
+    for x in (nets.images(2, 3, 8, 8), nets.images(1, 3, 33, 20)):
+        assert torch.equal(net(x), model(x).mean((2, 3)))
 
 
 class _Branching(nn.Module):
