@@ -58,9 +58,7 @@ def main() -> None:
     check = "import cnnviz, sys; sys.exit(any(m.split('.')[0] == 'torch' for m in sys.modules))"
     bare, ours = in_turn(rounds, ("-c", "import sys"), ("-c", check))
     beyond = ours - bare
-    print(
-        f"import cnnviz: {beyond * 1e3:.0f} ms beyond the interpreter's {bare * 1e3:.0f} ms"
-    )
+    print(f"import cnnviz: {beyond * 1e3:.0f} ms beyond the interpreter's {bare * 1e3:.0f} ms")
     print(f"ratio {ours / bare:.2f}; target < 100 ms beyond: {verdict(holds=beyond < 0.1)}")
     with tempfile.TemporaryDirectory() as logdir:
         alone, together = in_turn(
