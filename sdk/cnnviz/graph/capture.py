@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from functools import partial
-
 import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import ParamsError, UnsuitableError
-from cnnviz.graph.copying import check_model, copy_for_capture, model_state
+from cnnviz.graph.copying import check_model, copy_for_capture
+from cnnviz.graph.exporting import export_in_time
 from cnnviz.graph.graph import Graph
 from cnnviz.graph.hooknet import HookNet
 from cnnviz.graph.net import Net, check_images, without_autocast
 from cnnviz.graph.output import find_scores
 from cnnviz.graph.program import Program
-from cnnviz.graph.quiet import quiet_exporter
 from cnnviz.graph.state import random_state_kept
 from cnnviz.graph.tensors import shape_of
-from cnnviz.graph.time_limit import OutOfTime, run_within
-from cnnviz.graph.weights import LiveWeights, clean_name
+from cnnviz.graph.weights import LiveWeights
 
 __all__ = ["capture"]
-
-_FREE_SIZE_SHARE = 0.6
-"""Share of the time limit that the attempt with free image sizes gets."""
 
 
 def capture(
@@ -84,9 +77,13 @@ def _capture_program(model: nn.Module, images: Tensor, time_limit: float) -> Pro
     twin = copy_for_capture(model)
     with random_state_kept():
         scores = _run_once(twin, images)
-    program = _export_in_time(twin, images, time_limit)
-    with torch.no_grad(), random_state_kept():
-        ours = Graph(program, LiveWeights(twin))(images)
+    program = export_in_time(twin, images, time_limit)
+    try:
+        with torch.no_grad(), random_state_kept():
+            ours = Graph(program, LiveWeights(twin))(images)
+    except RuntimeError as error:
+        message = f"{type(model).__name__} cannot run as a graph: {error}"
+        raise UnsuitableError(message) from error
     if not torch.allclose(ours, scores, rtol=1e-3, atol=1e-4, equal_nan=True):
         message = f"{type(model).__name__} gives other scores as a graph than as a module"
         raise UnsuitableError(message)
@@ -107,48 +104,3 @@ def _run_once(model: nn.Module, images: Tensor) -> Tensor:
     scores: Tensor
     scores, _ = find_scores(output, of=shape_of)
     return scores
-
-
-def _export_in_time(model: nn.Module, images: Tensor, time_limit: float) -> Program:
-    """Export with free image sizes if that is done in its share of the time, else with fixed."""
-    start = time.monotonic()
-    free = [0, *(axis for axis in (2, 3) if images.shape[axis] > 1)]
-    failure: Exception | None = None
-    for axes, end in ((free, _FREE_SIZE_SHARE * time_limit), ([0], time_limit)):
-        seconds = max(end - (time.monotonic() - start), 0.0)
-        try:
-            return run_within(seconds, partial(_export, model, images, axes))
-        except Exception as error:  # noqa: BLE001 - the exporter raises anything
-            failure = error
-    if isinstance(failure, UnsuitableError):
-        raise failure
-    name = type(model).__name__
-    if isinstance(failure, OutOfTime):
-        message = f"torch.export did not finish {name} within {time_limit:g} s"
-    else:
-        text = str(failure).strip().splitlines()
-        message = (
-            f"torch.export cannot capture {name}: {type(failure).__name__}: "
-            f"{text[0] if text else ''}"
-        )
-    raise UnsuitableError(message) from failure
-
-
-def _export(model: nn.Module, images: Tensor, axes: list[int]) -> Program:
-    """Export with these axes of the images free."""
-    # Imported here: the exporter brings sympy and a compiler, which running a graph does not need.
-    from torch.export import Dim, export
-
-    from cnnviz.graph.convert import convert
-
-    sizes = dict.fromkeys(axes, Dim.AUTO)
-    with quiet_exporter(), torch.compiler.set_stance("force_eager"), torch.no_grad():
-        exported = export(model, (images,), dynamic_shapes=(sizes,), strict=False)
-        return convert(
-            exported,
-            model=type(model).__name__,
-            state=model_state(model),
-            parameters={
-                clean_name(name) for name, _ in model.named_parameters(remove_duplicate=False)
-            },
-        )

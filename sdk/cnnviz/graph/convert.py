@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from msgspec.structs import replace
 from torch import fx
 from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 from torch.utils import _pytree as pytree
 
 from cnnviz.errors import UnsuitableError
+from cnnviz.graph.dry_run import restate_shapes
 from cnnviz.graph.functional import name_of, replace_in_place_ops
 from cnnviz.graph.layers import Scope, list_layers
 from cnnviz.graph.operators import ATEN_KINDS, is_known
@@ -194,6 +196,7 @@ def convert(
     exported: ExportedProgram,
     *,
     model: str,
+    shape: list[int],
     state: Mapping[str, torch.Tensor],
     parameters: set[str],
 ) -> Program:
@@ -202,6 +205,7 @@ def convert(
     Args:
         exported: of one image batch; its graph is rewired and may not be used afterwards.
         model: the model's class name.
+        shape: of the example, (N, C, H, W), if the program was exported at another size.
         state: the model's whole state by name.
         parameters: the names among them that are parameters.
 
@@ -227,17 +231,20 @@ def convert(
     scores, output_name = find_scores(
         outputs, of=lambda node: _shape(node) if isinstance(node, fx.Node) else None
     )
-    output = converter.index[scores]
-    found = list_layers(converter.nodes, converter.scopes, parameters=parameters, output=output)
-    return Program(
+    program = Program(
         model=model,
         input=sizes,
-        output=output,
+        output=converter.index[scores],
         output_name=output_name,
-        layers=found.layers,
-        taps=found.taps,
-        derived=found.derived,
+        layers=[],
+        taps={},
         weights={name: tensor_info(tensor) for name, tensor in state.items()},
         constants=converter.constants,
         nodes=converter.nodes,
     )
+    if shape[1:] != sizes.shape:
+        program = restate_shapes(program, shape)
+    found = list_layers(
+        program.nodes, converter.scopes, parameters=parameters, output=program.output
+    )
+    return replace(program, layers=found.layers, taps=found.taps, derived=found.derived)

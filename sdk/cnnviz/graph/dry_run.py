@@ -2,20 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError, RecordError
 from cnnviz.graph.interpreter import Interpreter
 from cnnviz.graph.program import FLOATS, Program
+from cnnviz.graph.tensors import shape_of
 
-__all__ = ["MOST_ELEMENTS", "SizeGuard"]
+__all__ = ["MOST_ELEMENTS", "SizeGuard", "restate_shapes"]
 
 MOST_ELEMENTS: Final = 2**30
 """Of one value: 4 GiB in float32."""
 MOST_ELEMENTS_IN_ALL: Final = 2**34
+
+
+def restate_shapes(program: Program, shape: list[int]) -> Program:
+    """Give the same program with the shapes that its nodes have for images of another size.
+
+    Args:
+        program: whose image sizes are free.
+        shape: of the images, (N, C, H, W).
+
+    Raises:
+        RecordError: the program cannot run images of that size.
+    """
+    shapes: dict[int, list[int] | None] = {}
+
+    def note(index: int, value: Any) -> None:
+        shapes[index] = shape_of(value)
+
+    run_without_memory(program, Interpreter(program), shape, check=note)
+    nodes = [replace(node, shape=shapes[index]) for index, node in enumerate(program.nodes)]
+    return replace(program, nodes=nodes, input=replace(program.input, shape=shape[1:]))
+
+
+def run_without_memory(
+    program: Program,
+    interpreter: Interpreter,
+    shape: Sequence[int],
+    *,
+    check: Callable[[int, Any], None],
+    wanted: Sequence[int] | None = None,
+) -> None:
+    """Run a program on `meta` tensors.
+
+    Args:
+        program: the network.
+        interpreter: of the program.
+        shape: of the images, (N, C, H, W).
+        check: gets each node and its value.
+        wanted: nodes to compute; all by default.
+
+    Raises:
+        CnnvizError: what `check` raises.
+        RecordError: an operator refuses its arguments.
+    """
+    meta = torch.device("meta")
+    image = torch.empty(shape, dtype=_float_type(program), device=meta)
+    nodes = range(len(program.nodes)) if wanted is None else wanted
+    last = -1
+
+    def weight(name: str) -> Tensor:
+        info = program.weights[name]
+        return torch.empty(info.shape, dtype=getattr(torch, info.dtype), device=meta)
+
+    def watch(index: int, value: Any) -> None:
+        nonlocal last
+        check(index, value)
+        last = index
+
+    try:
+        with torch.no_grad():
+            interpreter.run(nodes, image=image, weight=weight, device=meta, check=watch)
+    except CnnvizError:
+        raise
+    except Exception as error:
+        text = str(error).strip().splitlines()
+        reason = text[0] if text else type(error).__name__
+        message = f"graph: the node after {last} cannot run on images {tuple(shape)}: {reason}"
+        raise RecordError(message) from error
 
 
 class SizeGuard:
@@ -48,26 +118,9 @@ class SizeGuard:
         shape = (2, *self._program.input.shape)
         self._run(shape, list(range(len(self._program.nodes))), stated=True)
 
-    def _run(self, shape: tuple[int, ...], wanted: list[int], *, stated: bool) -> None:
-        meta = torch.device("meta")
+    def _run(self, shape: Sequence[int], wanted: list[int], *, stated: bool) -> None:
         watch = _Watch(self._program, stated=stated)
-        image = torch.empty(shape, dtype=_float_type(self._program), device=meta)
-        try:
-            with torch.no_grad():
-                self._interpreter.run(
-                    wanted, image=image, weight=self._weight, device=meta, check=watch
-                )
-        except CnnvizError:
-            raise
-        except Exception as error:
-            text = str(error).strip().splitlines()
-            reason = text[0] if text else type(error).__name__
-            message = f"graph: node {watch.next} cannot run on images {shape}: {reason}"
-            raise RecordError(message) from error
-
-    def _weight(self, name: str) -> Tensor:
-        info = self._program.weights[name]
-        return torch.empty(info.shape, dtype=getattr(torch, info.dtype), device="meta")
+        run_without_memory(self._program, self._interpreter, shape, check=watch, wanted=wanted)
 
 
 class _Watch:
@@ -77,13 +130,11 @@ class _Watch:
         self._program = program
         self._stated = stated
         self._total = 0
-        self.next = 0
 
     def __call__(self, index: int, value: Any) -> None:
         """Refuse a value that is too large, or not of the shape that its node states."""
         node = self._program.nodes[index]
         where = f"graph: node {index} ({node.op})"
-        self.next = index + 1
         for tensor in value if isinstance(value, tuple | list) else [value]:
             if isinstance(tensor, Tensor):
                 self._total += tensor.numel()

@@ -113,6 +113,17 @@ class Graph:
         """
         return find_layer(self.layers, name, model=self.model)
 
+    def upstream(self, layer: str | None = None) -> list[Layer]:
+        """List the layers that a layer's output, or the scores, are computed from.
+
+        Raises:
+            MissingError: there is no layer of that name.
+            UnsuitableError: the layer's output is not a tensor.
+        """
+        node = self.program.output if layer is None else self._nodes([layer])[0]
+        needed = self._interpreter.ancestors([node])
+        return [one for one in self.layers if self.program.taps.get(one.name) in needed]
+
     @overload
     def __call__(self, x: Tensor) -> Tensor: ...
     @overload

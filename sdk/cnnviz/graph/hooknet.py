@@ -103,6 +103,12 @@ class HookNet:
         """Find a layer by its name; MissingError names close ones."""
         return find_layer(self.layers, name, model=self.model)
 
+    def upstream(self, layer: str | None = None) -> list[Layer]:
+        """List the modules called before a layer ended, or all: what feeds what is not known."""
+        if layer is None:
+            return self.layers
+        return self.layers[: self.layers.index(self.layer(layer)) + 1]
+
     @overload
     def __call__(self, x: Tensor) -> Tensor: ...
     @overload

@@ -80,6 +80,10 @@ class Net(Protocol):
         """Find a layer by its name; MissingError names close ones."""
         ...
 
+    def upstream(self, layer: str | None = None) -> list[Layer]:
+        """List the layers that a layer's output, or the scores, may be computed from."""
+        ...
+
     @overload
     def __call__(self, x: Tensor) -> Tensor: ...
     @overload
