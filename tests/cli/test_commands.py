@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-COMMANDS = ["demo", "inspect", "methods", "verify"]
+COMMANDS = ["demo", "inspect", "run", "export", "methods", "verify"]
 NET = "tests.cli.nets:small"
 
 

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 import typer
 
 from cnnviz.cli.demo import demo
+from cnnviz.cli.exporting import export
 from cnnviz.cli.inspection import inspect
 from cnnviz.cli.methods import methods
+from cnnviz.cli.running import run
 from cnnviz.cli.screen import complain, warn
 from cnnviz.cli.verification import verify
 from cnnviz.errors import CnnvizError, ParamsError
@@ -30,6 +32,10 @@ app.command(epilog="Example: cnnviz demo --data cifar10 --seconds 120")(demo)
 app.command(
     epilog="Example: cnnviz inspect torchvision:resnet18 --images photos --logdir runs",
 )(inspect)
+app.command(
+    epilog="Example: cnnviz run saliency --logdir runs --step 120 -p target=3",
+)(run)
+app.command(epilog="Example: cnnviz export runs --method filters --out pictures")(export)
 app.command(epilog="Example: cnnviz methods --json")(methods)
 app.command(epilog="Example: cnnviz verify runs")(verify)
 

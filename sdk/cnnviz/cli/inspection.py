@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from rich.table import Table
 
 from cnnviz.cli.host import how_to_open
 from cnnviz.cli.pictures import find_pictures, read_pictures
+from cnnviz.cli.preparing import make_preparation, read_class_names
 from cnnviz.cli.screen import note, out, progress_console, warn
 from cnnviz.errors import CnnvizError, ParamsError
 from cnnviz.ops.pictures import Preparation
@@ -61,7 +61,7 @@ def inspect(
         from cnnviz.cli.models import load_model
 
         loaded = load_model(model, weights=weights)
-    preparation = _preparation(loaded, mean=mean, std=std, size=size)
+    preparation = make_preparation(loaded, mean=mean, std=std, size=size)
     inputs, read, problems = read_pictures(paths, preparation, limit=limit)
     for problem in problems:
         warn(problem)
@@ -69,7 +69,7 @@ def inspect(
         raise ParamsError(f"none of the {len(paths)} files in {images} could be read")
     left = f", {len(problems)} left out" if problems else ""
     note(f"{len(read)} images of {preparation.size[0]} × {preparation.size[1]} px{left}")
-    names = _read_class_names(class_names) if class_names else loaded.class_names
+    names = read_class_names(class_names) if class_names else loaded.class_names
     folder = logdir / (run or loaded.name)
     _check_step(folder, step)
     with progress_console.status("capturing the network and looking at it"):
@@ -94,71 +94,6 @@ def _check_step(folder: Path, step: int) -> None:
         message = f"the run {folder.name} has step {steps[-1]} already"
         remedy = f"give --step {steps[-1] + 1} or another --run"
         raise ParamsError(f"{message}: {remedy}", field="step")
-
-
-def _preparation(
-    loaded: LoadedModel, *, mean: str | None, std: str | None, size: str | None
-) -> Preparation:
-    """Join what the command line says with what the model's maker says."""
-    sides = _parse_size(size) if size else loaded.size
-    resize = min(sides) if size or loaded.resize is None else loaded.resize
-    mean_values = _parse_numbers(mean, "mean") if mean else loaded.mean
-    std_values = _parse_numbers(std, "std") if std else loaded.std
-    if mean_values is None or std_values is None:
-        warn("nobody says how the model's input is normalised: taking values in 0 … 1 as they are")
-        note("if it was trained otherwise, give --mean and --std")
-    return Preparation(
-        size=sides,
-        resize=resize,
-        mean=mean_values or (0.0,),
-        std=std_values or (1.0,),
-        channels=_channels(loaded.model),
-    )
-
-
-def _parse_numbers(text: str, option: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        message = f"--{option} takes numbers with commas between, got {text!r}"
-        raise ParamsError(message, field=option) from None
-
-
-def _parse_size(text: str) -> tuple[int, int]:
-    parts = text.lower().split("x")
-    if len(parts) not in {1, 2} or not all(part.isdecimal() for part in parts):
-        raise ParamsError(f"--size takes 224 or 180x320, got {text!r}", field="size")
-    return int(parts[0]), int(parts[-1])
-
-
-def _channels(model: Any) -> int:
-    """Give the number of image channels that the model's first convolution takes."""
-    from torch import nn
-
-    convolutions = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d)
-    if isinstance(model, nn.Module):
-        for module in model.modules():
-            if isinstance(module, convolutions):
-                return module.in_channels
-        return 3
-    channels: int = model.input_shape[0]
-    return channels
-
-
-def _read_class_names(file: Path) -> list[str]:
-    """Read class names, one a line or a JSON list of text."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"the class names {file} could not be read: {error}"
-        raise ParamsError(message, field="class_names") from None
-    if not text.lstrip().startswith("["):
-        return text.splitlines()
-    try:
-        names = json.loads(text)
-    except ValueError as error:
-        raise ParamsError(f"{file} is not JSON: {error}", field="class_names") from None
-    return [str(name) for name in names]
 
 
 def _record(

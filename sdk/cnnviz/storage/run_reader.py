@@ -10,13 +10,14 @@ import numpy as np
 
 from cnnviz.contract.layers import Layer
 from cnnviz.contract.names import CHECKPOINTS_FOLDER, EXAMPLES_FILE, GRAPH_FILE, PLUGIN_NAME
-from cnnviz.contract.records import Entry, Provenance, Record, Skipped, entry_key
+from cnnviz.contract.records import Entry, Record, Skipped, entry_key
 from cnnviz.errors import MissingError, RecordError
 from cnnviz.storage.checkpoints import STEP_FILE
 from cnnviz.storage.examples import ExamplesFile
 from cnnviz.storage.files import Folder
 from cnnviz.storage.graph_file import GraphFacts, read_graph
 from cnnviz.storage.sightings import EventFolder, Sighting, find_captures
+from cnnviz.storage.snapshot_records import provenance_of
 from cnnviz.storage.stored_arrays import ExactArrays, preview_arrays
 
 __all__ = ["Run"]
@@ -168,21 +169,7 @@ class Run:
             arrays, source = ExactArrays(capture.snapshot, entry), "bulk"
         else:
             arrays, source = preview_arrays(capture, entry), "preview"
-        manifest = capture.manifest
-        provenance = Provenance(
-            method=entry.method,
-            method_version=entry.method_version,
-            params=entry.params,
-            run=self.name,
-            step=capture.step,
-            layer=entry.layer,
-            seed=entry.seed,
-            model_digest=manifest.model_digest,
-            versions=manifest.versions,
-            device=manifest.device,
-            duration=entry.duration,
-            wall_time=manifest.wall_time,
-        )
+        provenance = provenance_of(capture.manifest, entry, run=self.name)
         return Record(
             method=entry.method,
             kind=entry.kind,

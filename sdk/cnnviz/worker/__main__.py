@@ -27,7 +27,8 @@ def main() -> int:
 
         events.write(make_catalogue())
         return 0
-    from cnnviz.worker.serving import check_device, serve
+    from cnnviz.worker.devices import check_device
+    from cnnviz.worker.serving import serve
 
     try:
         check_device(arguments.device)

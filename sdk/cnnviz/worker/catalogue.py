@@ -5,23 +5,21 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-import torch
-
 from cnnviz.contract.jobs import Catalogue, MethodCard
 from cnnviz.contract.params import json_schema
 from cnnviz.core.method import Method
 from cnnviz.core.registry import discover
 from cnnviz.core.versions import versions
+from cnnviz.worker.devices import list_devices
 
 __all__ = ["make_catalogue"]
 
 
 def make_catalogue() -> Catalogue:
     """List methods, own and third-party, and devices."""
-    gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     return Catalogue(
         versions=versions(),
-        devices=["cpu", *gpus],
+        devices=list_devices(),
         methods=[_card(method) for method in discover().values()],
     )
 

@@ -19,7 +19,7 @@ from cnnviz.storage.jobs import Job
 from cnnviz.worker.memory import execute_within_memory, free_memory, is_out_of_memory
 from cnnviz.worker.nets import Nets
 from cnnviz.worker.reporting import Reporter
-from cnnviz.worker.results import write_picture_so_far, write_result
+from cnnviz.worker.results import encode_result, write_picture_so_far
 from cnnviz.worker.scenes import Scene, open_scene
 from cnnviz.worker.streams import job_log, keep_log_short
 
@@ -139,7 +139,9 @@ def _run(job: Job, work: _Work, reporter: Reporter) -> str:
         raise UnsuitableError(message)
     reporter.say("writing the result")
     facts = {"examples": scene.captions} if scene.captions else {}
-    return write_result(job, asked, scene.net, execution, facts)
+    digest, chunks = encode_result(asked, scene.net, execution, facts)
+    job.write_result(chunks)
+    return digest
 
 
 def _rescued(job: Job, work: _Work | None, reporter: Reporter) -> str | None:

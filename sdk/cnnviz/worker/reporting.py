@@ -22,7 +22,7 @@ from cnnviz.storage.jobs import Job
 from cnnviz.worker.curves import Curve, Pace
 from cnnviz.worker.sheets import make_sheet
 
-__all__ = ["Reporter"]
+__all__ = ["Reporter", "number_of"]
 
 LOOK: Final = 0.05
 """Seconds between two looks at the objective."""
@@ -143,7 +143,7 @@ class Reporter:
             )
 
     def _note(self, now: float, done: int, objective: Objective) -> None:
-        value = None if objective is None else _number(objective)
+        value = None if objective is None else number_of(objective)
         with self._lock:
             self._pace.mark(now, done)
             if value is not None:
@@ -199,6 +199,7 @@ class Reporter:
             _thread.interrupt_main()  # it did not come to a report within a tick
 
 
-def _number(objective: float | Tensor | Callable[[], float | Tensor]) -> float:
+def number_of(objective: float | Tensor | Callable[[], float | Tensor]) -> float:
+    """Give the one number that an objective comes to."""
     value = objective() if callable(objective) else objective
     return float(value.detach().float().mean()) if isinstance(value, Tensor) else float(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -17,30 +17,33 @@ from cnnviz.core.requests import Request
 from cnnviz.core.versions import versions
 from cnnviz.graph.net import Net
 from cnnviz.storage.jobs import Job
-from cnnviz.storage.snapshots import Arrays, encode_snapshot
+from cnnviz.storage.snapshots import encode_snapshot
 from cnnviz.worker.reporting import Reporter
 
-__all__ = ["write_picture_so_far", "write_result"]
+__all__ = ["encode_result", "write_picture_so_far"]
 
 
-def write_result(
-    job: Job, request: JobRequest, net: Net, execution: Execution, facts: Mapping[str, Any]
-) -> str:
-    """Write what a finished job gave; give the digest of its manifest.
+def encode_result(
+    request: JobRequest, net: Net, execution: Execution, facts: Mapping[str, Any]
+) -> tuple[str, Iterator[bytes | memoryview]]:
+    """Turn what a finished request gave into a snapshot file.
 
     Args:
-        job: where to.
         request: what was asked.
         net: what it was asked about.
         execution: what came out.
         facts: further ones for every record.
+
+    Returns:
+        The digest of its manifest, and its chunks.
     """
     entries = [
         msgspec.structs.replace(entry, facts={**entry.facts, **facts})
         for entry in (entry_of(done, request.seed) for done in execution.results)
     ]
     arrays = {key_of(done): done.result.arrays for done in execution.results}
-    return _write(job, _manifest(request, net, entries), arrays)
+    _, digest, chunks = encode_snapshot(_manifest(request, net, entries), arrays)
+    return digest, chunks
 
 
 def write_picture_so_far(
@@ -64,7 +67,10 @@ def write_picture_so_far(
         arrays={},
     )
     shown = np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
-    return _write(job, _manifest(asked, net, [entry]), {entry.key: {"images": shown}})
+    arrays = {entry.key: {"images": shown}}
+    _, digest, chunks = encode_snapshot(_manifest(asked, net, [entry]), arrays)
+    job.write_result(chunks)
+    return digest
 
 
 def _manifest(request: JobRequest, net: Net, entries: list[Entry]) -> Manifest:
@@ -79,9 +85,3 @@ def _manifest(request: JobRequest, net: Net, entries: list[Entry]) -> Manifest:
         checkpoint=request.step is not None,
         records=entries,
     )
-
-
-def _write(job: Job, manifest: Manifest, arrays: Arrays) -> str:
-    _, digest, chunks = encode_snapshot(manifest, arrays)
-    job.write_result(chunks)
-    return digest

@@ -16,7 +16,7 @@ import torch
 
 from cnnviz.core.registry import discover
 from cnnviz.core.versions import versions
-from cnnviz.errors import CnnvizError, MissingError
+from cnnviz.errors import CnnvizError
 from cnnviz.storage.files import LocalFolder
 from cnnviz.storage.jobs_folder import JobsFolder
 from cnnviz.worker.allocator import give_back_memory
@@ -24,7 +24,7 @@ from cnnviz.worker.nets import Nets
 from cnnviz.worker.performing import perform
 from cnnviz.worker.streams import Events
 
-__all__ = ["Order", "check_device", "serve"]
+__all__ = ["Order", "serve"]
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,18 +75,6 @@ def _obey(order: Order, nets: Nets, events: Events) -> None:
         events.say("refused", job=order.job, reason="another worker has it")
     else:
         events.say("finished", job=order.job, state=state)
-
-
-def check_device(device: str) -> None:
-    """Make sure that a device is there.
-
-    Raises:
-        MissingError: it is not; the message names those there are.
-    """
-    there = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
-    if device not in there:
-        message = f"there is no device {device!r}; there are {', '.join(there)}"
-        raise MissingError(message)
 
 
 def _settle(device: str) -> None:

@@ -1,0 +1,76 @@
+"""A record's arrays as plain pictures, for files: each kind of result in its simplest form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from cnnviz.worker.sheets import lay_out, to_codes
+
+__all__ = ["draw"]
+
+SMALLEST_TILE: Final = 24
+"""Filters smaller than this are enlarged by a whole number, px."""
+MOST_TILES: Final = 1024
+"""On one sheet, the first ones."""
+
+
+def draw(
+    kind: str, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]
+) -> Iterator[np.ndarray]:
+    """Draw a record.
+
+    Args:
+        kind: of the record; tables, scores and kinds that are not known have no picture.
+        arrays: the main one first.
+        facts: of the record.
+
+    Yields:
+        uint8 (H, W, 3), or (H, W) for grey: a picture an example, or one sheet of filters.
+    """
+    values = np.asarray(next(iter(arrays.values())))
+    if kind == "images" and values.ndim == 4:
+        yield from to_codes(values)
+    elif kind == "heatmap" and values.ndim == 3:
+        for one in values:
+            yield _signed(one) if facts.get("signed") else to_codes(_stretched(one, low=0.0))
+    elif kind == "feature_maps" and values.ndim == 4:
+        for one in values:
+            yield lay_out(np.stack([to_codes(_stretched(channel)) for channel in one[:MOST_TILES]]))
+    elif kind == "kernels" and values.ndim == 4:
+        yield _filters(values)
+
+
+def _stretched(values: np.ndarray, *, low: float | None = None) -> np.ndarray:
+    """Bring the finite values to 0 … 1."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return np.zeros_like(values, dtype=np.float32)
+    bottom = float(finite.min()) if low is None else low
+    span = float(finite.max()) - bottom
+    return (values.astype(np.float32) - bottom) / (span or 1.0)
+
+
+def _signed(values: np.ndarray) -> np.ndarray:
+    """Draw negative values blue, positive ones red, zero white."""
+    finite = np.abs(values[np.isfinite(values)])
+    share = values.astype(np.float32) / (float(finite.max(initial=0.0)) or 1.0)
+    red, blue = 1 - np.clip(-share, 0, 1), 1 - np.clip(share, 0, 1)
+    return to_codes(np.stack([red, np.minimum(red, blue), blue], axis=-1))
+
+
+def _filters(weights: np.ndarray) -> np.ndarray:
+    """Draw filters of three colours as colours, others as a row of slices each."""
+    count, slices, height, width = weights.shape
+    if slices == 3:
+        tiles = [_stretched(one).transpose(1, 2, 0) for one in weights[:MOST_TILES]]
+        codes, columns = to_codes(np.stack(tiles)), None
+    else:
+        columns = min(slices, 64)
+        rows = min(count, MOST_TILES // columns)
+        tiles = [_stretched(one) for one in weights[:rows, :columns]]
+        codes = to_codes(np.stack(tiles)).reshape(rows * columns, height, width)
+    factor = -(-SMALLEST_TILE // max(height, width))
+    return lay_out(codes.repeat(factor, axis=1).repeat(factor, axis=2), columns=columns)

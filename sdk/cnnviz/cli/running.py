@@ -1,0 +1,168 @@
+"""`cnnviz run`: one method, now, on a recorded network or on a model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cnnviz.cli.parameters import read_parameters
+from cnnviz.cli.saving import file_stems, save_pictures
+from cnnviz.cli.screen import note, out, progress_console, warn
+from cnnviz.errors import ParamsError
+
+if TYPE_CHECKING:
+    from cnnviz.contract.jobs import JobRequest
+    from cnnviz.core.context import Objective, Picture, Report
+    from cnnviz.core.execute import Execution
+    from cnnviz.core.requests import Request
+    from cnnviz.worker.scenes import Scene
+
+__all__ = ["run"]
+
+DRAWN_EVERY = 0.1
+"""Seconds between two states of the progress bar."""
+
+
+def run(
+    method: Annotated[str, typer.Argument(help="One of `cnnviz methods`.")],
+    logdir: Annotated[Path | None, typer.Option(help="Look at a network recorded here …")] = None,
+    run: Annotated[str | None, typer.Option(help="Of the logdir. [default: the only one]")] = None,
+    step: Annotated[
+        int | None, typer.Option(min=0, help="Of a checkpoint. [default: the last one]")
+    ] = None,
+    examples: Annotated[
+        str | None, typer.Option(help="Rows of the run's examples: 0,3 [default: all]")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="… or at this model, named as for `cnnviz inspect`.")
+    ] = None,
+    weights: Annotated[
+        str, typer.Option(help="Of --model: a file, default or random.")
+    ] = "default",
+    images: Annotated[Path | None, typer.Option(help="A folder of images, or one image.")] = None,
+    mean: Annotated[str | None, typer.Option(help="Of --model: 0.485,0.456,0.406")] = None,
+    std: Annotated[str | None, typer.Option(help="Of --model: 0.229,0.224,0.225")] = None,
+    size: Annotated[str | None, typer.Option(help="Of --model's input, px: 224")] = None,
+    class_names: Annotated[
+        Path | None, typer.Option(help="Of --model: one name a line, or a JSON list.")
+    ] = None,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", metavar="NAME=VALUE", help="May be given several times."),
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="A named set of parameters.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu or cuda:0")] = "cpu",
+    limit: Annotated[int, typer.Option(min=1, max=256, help="Images at most.")] = 16,
+    folder: Annotated[Path | None, typer.Option("--out", help="[default: METHOD-RUN]")] = None,
+) -> None:
+    """Run a method and write its pictures (PNG) and exact arrays (safetensors)."""
+    if (logdir is None) == (model is None):
+        raise ParamsError("give --logdir or --model, one of them", field="logdir")
+    with progress_console.status("loading"):
+        from cnnviz.cli import scenes
+        from cnnviz.core.registry import find
+
+        values = read_parameters(find(method), parameters or [], preset)
+        if logdir is not None:
+            name, at, scene = scenes.recorded(
+                logdir, run, step, examples=examples, images=images, device=device, limit=limit
+            )
+        else:
+            name, at, scene = scenes.of_model(
+                str(model),
+                weights=weights,
+                images=images,
+                prepared={"mean": mean, "std": std, "size": size},
+                class_names=class_names,
+                device=device,
+                limit=limit,
+            )
+    asked = _asked(method, values, name, at, seed)
+    request, execution = _execute(scene, asked)
+    if request.method.needs_examples and scene.captions:
+        note(f"{len(scene.captions)} images")
+    _save(folder or Path(f"{method}-{Path(name).name}"), asked, scene, execution)
+
+
+def _asked(
+    method: str, params: dict[str, Any], run: str, step: int | None, seed: int
+) -> JobRequest:
+    from cnnviz.contract.jobs import JobRequest
+    from cnnviz.storage.jobs_folder import new_job_id
+
+    return JobRequest(id=new_job_id(), method=method, params=params, run=run, step=step, seed=seed)
+
+
+def _execute(scene: Scene, asked: JobRequest) -> tuple[Request, Execution]:
+    from cnnviz.core.requests import method, parse_requests
+    from cnnviz.worker.memory import execute_within_memory
+
+    (request,) = parse_requests([method(asked.method, **asked.params)], scene.net)
+    if request.method.needs_examples and not len(scene.examples):
+        raise ParamsError(f"{asked.method} looks at pictures: give --images", field="images")
+    with _progress(request) as report:
+        ctx = scene.context(seed=asked.seed, on_report=report)
+
+        def again(limit: int) -> None:
+            warn(f"the memory of {scene.net.device} was full: again with {limit} at once")
+
+        return request, execute_within_memory(request, ctx, on_retry=again)
+
+
+@contextmanager
+def _progress(request: Request) -> Iterator[Report]:
+    """Draw a bar while the block runs; it takes what the method reports."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[objective]}"),
+    )
+    next_drawn = 0.0
+    with Progress(*columns, console=progress_console, transient=True) as bar:
+        task = bar.add_task(request.method.name, total=None, objective="")
+
+        def report(done: int, total: int, preview: Picture, objective: Objective) -> None:  # noqa: ARG001
+            nonlocal next_drawn
+            now = time.monotonic()
+            if now < next_drawn and done < total:
+                return
+            next_drawn = now + DRAWN_EVERY
+            text = _objective_text(request, objective)
+            bar.update(task, completed=done, total=total, objective=text)
+
+        yield report
+
+
+def _objective_text(request: Request, objective: Objective) -> str:
+    from cnnviz.worker.reporting import number_of
+
+    if objective is None:
+        return ""
+    return f"{request.method.objective_name or 'objective'} {number_of(objective):.4g}"
+
+
+def _save(folder: Path, asked: JobRequest, scene: Scene, execution: Execution) -> None:
+    from cnnviz.storage.snapshot_records import records_of
+    from cnnviz.storage.snapshots import SnapshotFile
+    from cnnviz.storage.whole_files import write_whole
+    from cnnviz.worker.results import encode_result
+
+    step = "" if asked.step is None else f"_step{asked.step}"
+    path = folder / f"{asked.method}{step}.safetensors"
+    facts = {"examples": scene.captions} if scene.captions else {}
+    _, chunks = encode_result(asked, scene.net, execution, facts)
+    write_whole(path, chunks)
+    out.print(str(path), markup=False)
+    records = records_of(SnapshotFile(path))
+    for record, stem in zip(records, file_stems(records), strict=True):
+        for picture in save_pictures(record, folder / stem):
+            out.print(str(picture), markup=False)

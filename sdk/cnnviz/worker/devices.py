@@ -1,0 +1,26 @@
+"""Where work can be done."""
+
+from __future__ import annotations
+
+import torch
+
+from cnnviz.errors import ParamsError
+
+__all__ = ["check_device", "list_devices"]
+
+
+def list_devices() -> list[str]:
+    """Name the devices, as cpu, cuda:0."""
+    return ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+
+
+def check_device(device: str) -> None:
+    """Make sure that a device is there.
+
+    Raises:
+        ParamsError: it is not; the message names those there are.
+    """
+    there = list_devices()
+    if device not in there:
+        message = f"there is no device {device!r}; there are {', '.join(there)}"
+        raise ParamsError(message, field="device")
