@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -171,3 +172,18 @@ def test_a_full_memory_is_answered_by_smaller_batches(shared, logdir, ask):
 def test_a_method_without_examples_runs_where_there_are_none(shared, logdir, ask):
     job = ask("toy_random", run="bare", step=None)
     assert shared.do(logdir, job, run="bare").state == "done"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files in /proc")
+def test_a_hundred_jobs_leave_nothing_open(shared, logdir, ask):
+    process = Path("/proc", str(shared.process.pid))
+
+    def held():
+        return len(list((process / "fd").iterdir())), len(list((process / "task").iterdir()))
+
+    shared.do(logdir, ask("saliency"))
+    before = held()
+    for number in range(100):
+        job = ask("saliency", target=number % 5, step=(3, 7)[number % 2])
+        assert shared.do(logdir, job).state == "done"
+    assert held() == before

@@ -32,11 +32,11 @@ class Form(str, enum.Enum):
 def export(
     logdir: Annotated[Path, typer.Argument(help="What was given to TensorBoard.")],
     out_folder: Annotated[Path, typer.Option("--out", help="Where to write the files.")],
-    run: Annotated[str | None, typer.Option(help="[default: the only one]")] = None,
-    method: Annotated[str | None, typer.Option(help="[default: all]")] = None,
-    layer: Annotated[str | None, typer.Option(help="[default: all]")] = None,
+    run: Annotated[str | None, typer.Option(help="Not needed where there is one.")] = None,
+    method: Annotated[str | None, typer.Option(help="Only its records.")] = None,
+    layer: Annotated[str | None, typer.Option(help="Only of this layer.")] = None,
     step: Annotated[
-        int | None, typer.Option(min=0, help="The latest record at or before it. [default: last]")
+        int | None, typer.Option(min=0, help="The latest records at or before it; else the last.")
     ] = None,
     job: Annotated[str | None, typer.Option(help="The result of a job instead.")] = None,
     form: Annotated[Form, typer.Option(help="Pictures, exact arrays, or both.")] = Form.both,

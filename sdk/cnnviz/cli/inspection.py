@@ -51,7 +51,7 @@ def inspect(
     methods: Annotated[
         str, typer.Option(help="default, or names with commas: filters,activations")
     ] = "default",
-    run: Annotated[str | None, typer.Option(help="Name of the run. [default: the model's]")] = None,
+    run: Annotated[str | None, typer.Option(help="Name of the run; else the model's.")] = None,
     step: Annotated[int, typer.Option(min=0, help="Step to record at.")] = 0,
     limit: Annotated[int, typer.Option(min=1, max=256, help="Images at most.")] = 16,
 ) -> None:

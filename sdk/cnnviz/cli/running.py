@@ -32,12 +32,14 @@ DRAWN_EVERY = 0.1
 def run(
     method: Annotated[str, typer.Argument(help="One of `cnnviz methods`.")],
     logdir: Annotated[Path | None, typer.Option(help="Look at a network recorded here …")] = None,
-    run: Annotated[str | None, typer.Option(help="Of the logdir. [default: the only one]")] = None,
+    run: Annotated[
+        str | None, typer.Option(help="Of the logdir; not needed where there is one.")
+    ] = None,
     step: Annotated[
-        int | None, typer.Option(min=0, help="Of a checkpoint. [default: the last one]")
+        int | None, typer.Option(min=0, help="Of a checkpoint; else the last one.")
     ] = None,
     examples: Annotated[
-        str | None, typer.Option(help="Rows of the run's examples: 0,3 [default: all]")
+        str | None, typer.Option(help="Rows of the run's examples: 0,3; else all.")
     ] = None,
     model: Annotated[
         str | None, typer.Option(help="… or at this model, named as for `cnnviz inspect`.")
@@ -60,7 +62,9 @@ def run(
     seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda:0")] = "cpu",
     limit: Annotated[int, typer.Option(min=1, max=256, help="Images at most.")] = 16,
-    folder: Annotated[Path | None, typer.Option("--out", help="[default: METHOD-RUN]")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Where to write; else METHOD-RUN.")
+    ] = None,
 ) -> None:
     """Run a method and write its pictures (PNG) and exact arrays (safetensors)."""
     if (logdir is None) == (model is None):

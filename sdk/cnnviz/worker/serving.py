@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
 import os
 import signal
@@ -51,6 +52,7 @@ def serve(device: str, orders: BinaryIO, events: Events) -> None:
     _settle(device)
     nets = Nets(device)
     discover()
+    gc.freeze()  # the modules stay: a collection between jobs need not look at them again
     events.say("ready", device=device, pid=os.getpid(), versions=versions())
     for line in iter(lambda: orders.readline(1 << 16), b""):
         try:
