@@ -150,6 +150,12 @@ def test_dark_mode_follows_tensorboards(tab):
     )
     tab.page.evaluate("document.body.classList.remove('dark-mode')")
     tab.frame.wait_for_function(f"{theme} === 'light'")
+    button = tab.frame.get_by_role("button", name="Theme")
+    button.click()
+    assert tab.frame.evaluate(theme) == "dark"
+    button.click()
+    tab.page.evaluate("document.body.classList.add('dark-mode')")
+    tab.frame.wait_for_function(f"{theme} === 'dark'")
 
 
 def test_search_leads_to_a_channel(tab):

@@ -1,6 +1,5 @@
 /** The frame's keys (after the Deep Visualization Toolbox); a view adds its own. */
 
-import { chooseTheme } from "../state/host";
 import { lookAt, moveLayer, moveStep, toggleFollow, togglePlay } from "../state/moves";
 import type { Store, ViewName } from "../state/store";
 import { type KeyBinding, VIEWS, type ViewProps } from "../views/view";
@@ -32,10 +31,6 @@ function goTo(store: Store, view: ViewName): void {
 function goBack(store: Store): void {
   if (store.channel.value !== null) store.channel.value = null;
   else goTo(store, "overview");
-}
-
-export function toggleTheme(store: Store): void {
-  chooseTheme(store, store.theme.value === "dark" ? "light" : "dark");
 }
 
 /** As bindings name keys: "Shift+ArrowLeft", "c", "?". */

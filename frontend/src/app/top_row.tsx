@@ -1,11 +1,11 @@
 /** The one row at the top: runs, views, search, news of the connection, theme, help. */
 
 import type { ComponentChildren } from "preact";
+import { toggleTheme } from "../state/host";
 import type { Store } from "../state/store";
 import { VIEWS } from "../views/view";
 import { useNow } from "./empty";
 import { InspectorIcon, LayersIcon, ThemeIcon } from "./icons";
-import { toggleTheme } from "./keyboard";
 import { RunPicker } from "./run_picker";
 import { Search } from "./search";
 import { viewOf } from "./view_slot";

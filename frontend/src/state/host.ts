@@ -2,7 +2,7 @@
 
 import { effect } from "@preact/signals";
 import { isOurs, Link } from "./link";
-import type { Store, Theme, ThemeChoice } from "./store";
+import type { Store, Theme } from "./store";
 
 const SCRUB_MS = 250;
 const THEME_KEY = "cnnviz.theme";
@@ -88,7 +88,7 @@ export function bindLink(store: Store): () => void {
   };
 }
 
-/** Follow TensorBoard's dark mode, the system's where that cannot be seen, or the person's own choice. */
+/** Follow TensorBoard's dark mode, or the system's where that cannot be seen; a person's own choice goes first. */
 export function bindTheme(store: Store): () => void {
   const choice = stored(THEME_KEY);
   if (choice === "light" || choice === "dark") store.themeChoice.value = choice;
@@ -97,14 +97,13 @@ export function bindTheme(store: Store): () => void {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const look = (): void => {
     const isDark = body ? body.classList.contains("dark-mode") : system.matches;
-    const auto: Theme = isDark ? "dark" : "light";
-    store.theme.value = store.themeChoice.value === "auto" ? auto : store.themeChoice.value;
+    store.hostTheme.value = isDark ? "dark" : "light";
   };
+  look();
   const observer = new MutationObserver(look);
   if (body) observer.observe(body, { attributeFilter: ["class"] });
   else system.addEventListener("change", look);
   const stop = effect(() => {
-    look();
     document.documentElement.dataset.theme = store.theme.value;
   });
   return () => {
@@ -114,10 +113,11 @@ export function bindTheme(store: Store): () => void {
   };
 }
 
-/** Keep a chosen theme for the next visit; "auto" forgets it. */
-export function chooseTheme(store: Store, choice: ThemeChoice): void {
-  store.themeChoice.value = choice;
-  keep(THEME_KEY, choice);
+/** The other theme, kept for the next visit; back at the host's one the host is followed again. */
+export function toggleTheme(store: Store): void {
+  const other: Theme = store.theme.value === "dark" ? "light" : "dark";
+  store.themeChoice.value = other === store.hostTheme.value ? null : other;
+  keep(THEME_KEY, store.themeChoice.value ?? "");
 }
 
 /** Let our keys work without a click first, unless the person is at something in TensorBoard's own bar. */

@@ -14,7 +14,6 @@ export type Subject = "filters" | "activations" | "heatmap";
 export type StripAxis = "step" | "time";
 export type StripScale = "sqrt" | "lin";
 export type Theme = "light" | "dark";
-export type ThemeChoice = Theme | "auto";
 
 /** Run A or run B: which one, at which step, and what the server told about it. */
 export class Side {
@@ -89,8 +88,11 @@ export class Store {
   readonly axis: Signal<StripAxis> = signal("step");
   readonly scale: Signal<StripScale> = signal("sqrt");
 
-  readonly theme: Signal<Theme> = signal("light");
-  readonly themeChoice: Signal<ThemeChoice> = signal("auto");
+  /** TensorBoard's theme, or the system's where that cannot be seen. */
+  readonly hostTheme: Signal<Theme> = signal("light");
+  /** null follows the host. */
+  readonly themeChoice: Signal<Theme | null> = signal(null);
+  readonly theme: ReadonlySignal<Theme> = computed(() => this.themeChoice.value ?? this.hostTheme.value);
   readonly runs: Signal<RunsState> = signal({ kind: "waiting" });
   /** False while the iframe is hidden: nothing polls or draws. */
   readonly awake: Signal<boolean> = signal(true);
