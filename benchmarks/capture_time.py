@@ -1,6 +1,6 @@
 """How long capturing a network takes, beside torch.export with functionalisation alone.
 
-    python benchmarks/capture_time.py [NAME …]
+    python benchmarks/capture_time.py [NAME … | all]
 
 Prints for each torchvision network: nodes, seconds of `cnnviz.capture` (copy, export, conversion,
 check against the module), seconds of `torch.export.export` and `run_decompositions({})` of the same
@@ -19,7 +19,7 @@ from torch.export import Dim, export
 from cnnviz.graph import Graph, capture
 from cnnviz.graph.quiet import quiet_exporter
 
-NAMES = (
+ALL = (
     "alexnet vgg16 squeezenet1_1 resnet18 resnet50 densenet121 googlenet inception_v3 mobilenet_v2 "
     "mobilenet_v3_small efficientnet_b0 convnext_tiny shufflenet_v2_x0_5 mnasnet0_5 regnet_y_400mf"
 )
@@ -45,7 +45,8 @@ def main() -> None:
     x = torch.randn(2, 3, 224, 224)
     export_alone(build("alexnet"), x)  # imports of the exporter
     print(f"{'network':20} {'nodes':>6} {'capture s':>10} {'export s':>9} {'ratio':>6}  sizes")
-    for name in sys.argv[1:] or NAMES.split():
+    names = sys.argv[1:] or ["alexnet", "resnet18", "mobilenet_v3_small"]
+    for name in ALL.split() if names == ["all"] else names:
         model = build(name)
         images = torch.randn(2, 3, 299, 299) if name == "inception_v3" else x
         start = time.perf_counter()

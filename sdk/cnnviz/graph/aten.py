@@ -196,7 +196,8 @@ _PLUMBING = """
     movedim.intlist mv.default narrow.default ne.Scalar ne.Tensor new_full.default
     new_ones.default new_zeros.default norm_except_dim.default numpy_T.default ones.default
     ones_like.default outer.default permute.default remainder.Scalar repeat.default
-    repeat_interleave.self_int reshape.default round.default scalar_tensor.default select.int
+    repeat_interleave.self_int reshape.default
+    reshape_as.default round.default scalar_tensor.default select.int
     select_scatter.default slice.Tensor slice_scatter.default sort.default split.Tensor
     split.sizes split_with_sizes.default squeeze.default squeeze.dim squeeze.dims sym_size.int
     t.default tile.default to.device to.dtype to.dtype_layout topk.default transpose.int

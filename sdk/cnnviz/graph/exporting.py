@@ -18,7 +18,7 @@ from cnnviz.graph.weights import clean_name
 
 __all__ = ["export_in_time"]
 
-_FREE_SIZE_SHARE = 0.6
+_FREE_SIZE_SHARE = 0.4
 """Share of the time limit that the attempts with free image sizes get."""
 _FREE_AXES = (0, 2, 3)
 

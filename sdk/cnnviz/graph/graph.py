@@ -16,6 +16,7 @@ from cnnviz.graph.net import check_images, check_taps, find_layer, without_autoc
 from cnnviz.graph.operators import RANDOM
 from cnnviz.graph.program import Program
 from cnnviz.graph.receptive_field import ReceptiveField, find_receptive_field
+from cnnviz.graph.regions import Grid, WindowPass
 from cnnviz.graph.saving import save_graph
 from cnnviz.graph.state import random_state_kept
 from cnnviz.graph.weights import Weights
@@ -166,6 +167,36 @@ class Graph:
         """
         return dict(zip(taps, self._run(x, self._nodes(taps)), strict=True))
 
+    def windows(
+        self, image: Tensor, fill: Tensor, grid: Grid, *, layer: str | None = None
+    ) -> WindowPass:
+        """Prepare passes over copies of an image with one window of it replaced.
+
+        Only what a window can change is computed again; the result is that of whole passes.
+
+        Args:
+            image: (1, C, H, W).
+            fill: (1, C, H, W), what stands in a window.
+            grid: rows and columns of the windows, each (first pixel, one beyond the last).
+            layer: whose output is asked for; None for the scores.
+
+        Raises:
+            ParamsError: the image does not fit the network.
+            MissingError: there is no layer of that name.
+        """
+        node = self.program.output if layer is None else self._nodes([layer])[0]
+        checked = self._checked(image)
+        with torch.no_grad(), without_autocast(self.device):
+            return WindowPass(
+                self.program,
+                self._interpreter,
+                image=checked,
+                fill=fill.to(checked),
+                grid=grid,
+                wanted=node,
+                weight=self._weights.get,
+            )
+
     def weight(self, name: str) -> Tensor:
         """Give a weight by its `state_dict()` name, or a computed one by its layer's name for it.
 
@@ -220,12 +251,7 @@ class Graph:
         return nodes
 
     def _run(self, x: Tensor, wanted: list[int]) -> list[Tensor]:
-        device = self.device
-        check_images(x, where=self.model, channels=self.program.input.shape[0], device=device)
-        self._check_size(x)
-        x = x.to(self.dtype)
-        if self._guard is not None:
-            self._guard(x)
+        device, x = self.device, self._checked(x)
         try:
             with without_autocast(device), random_state_kept(self._random, device):
                 return self._interpreter.run(
@@ -238,6 +264,16 @@ class Graph:
                 raise
             message = f"{self.model} cannot run images of {_size(x.shape)}: {error}"
             raise ParamsError(message) from error
+
+    def _checked(self, x: Tensor) -> Tensor:
+        """Refuse images that do not fit, and give those that do in the weights' float type."""
+        channels = self.program.input.shape[0]
+        check_images(x, where=self.model, channels=channels, device=self.device)
+        self._check_size(x)
+        x = x.to(self.dtype)
+        if self._guard is not None:
+            self._guard(x)
+        return x
 
     def _check_size(self, x: Tensor) -> None:
         """Refuse images of a size that the network was not captured for."""

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from cnnviz.errors import CnnvizError
 from cnnviz.graph.operators import FACTORIES, find_operator
 from cnnviz.graph.program import INPUT, WEIGHT, Constant, Program, references
 
-__all__ = ["Interpreter"]
+__all__ = ["Call", "Interpreter"]
 
 Value = Any
 """A tensor, a list of tensors, or a number."""
+
+
+class Call(NamedTuple):
+    """An operator with its arguments, every reference replaced by a value."""
+
+    function: Callable[..., Any]
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+    def __call__(self) -> Value:
+        """Run it."""
+        return self.function(*self.args, **self.kwargs)
 
 
 @dataclass(frozen=True)
@@ -99,6 +112,27 @@ class Interpreter:
             for index in step.done:
                 del values[index]
         return [values[index] for index in wanted]
+
+    def call(self, index: int, values: Mapping[int, Value], device: torch.device) -> Call:
+        """Make one operator ready to run on the values of the nodes that it reads.
+
+        Args:
+            index: the operator's node; not the input, a weight or a constant.
+            values: by node.
+            device: where tensors that the graph makes itself go.
+
+        Raises:
+            CnnvizError: the node is no operator.
+        """
+        step = self._steps[index]
+        if step.function is None:
+            message = f"node {index} ({step.op}) is no operator"
+            raise CnnvizError(message)
+        return Call(step.function, *_fill(step, values, device))
+
+    def reads(self, index: int) -> list[int]:
+        """List the nodes that one reads."""
+        return self._reads[index]
 
     def ancestors(self, wanted: Iterable[int]) -> set[int]:
         """All nodes that the wanted ones need, themselves included."""
