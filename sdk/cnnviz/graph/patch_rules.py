@@ -76,9 +76,16 @@ class Site:
 
     def keeps_maps(self) -> bool:
         """Whether batch, height and width of the first argument stay where they are."""
-        before, after = self.nodes[self.sources[0]].shape or [], self.node.shape or []
-        shapes = len(before) > 2 and len(after) > 2
-        return shapes and before[0] == after[0] and before[-2:] == after[-2:]
+        source = self.sources[0]
+        before, after = self.base[source].shape, self.result.shape
+        # At capture there were several images: the first dimension is then the batch's for sure.
+        batches = [(self.nodes[source].shape or [0])[0], (self.node.shape or [1])[0]]
+        return (
+            min(len(before), len(after)) > 2
+            and before[-2:] == after[-2:]
+            and batches[0] == batches[1]
+            and after[0] == 1
+        )
 
 
 Rule = Callable[[Site], Work | None]

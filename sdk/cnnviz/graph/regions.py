@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.graph.interpreter import Interpreter
+from cnnviz.graph.net import without_autocast
 from cnnviz.graph.patch_rules import Site, Windows, Work, work_on_patches
 from cnnviz.graph.patches import Patches, corners, paste_all
 from cnnviz.graph.program import INPUT, WEIGHT, Program
@@ -90,6 +91,10 @@ class WindowPass:
         Returns:
             (B, …), one a window.
         """
+        with torch.no_grad(), without_autocast(self._device):
+            return self._run(windows)
+
+    def _run(self, windows: Windows) -> Tensor:
         patches: dict[int, Patches] = {}
         values = {i: value for i, value in self._base.items() if i not in self._works}
         for index in self._order:
@@ -195,13 +200,17 @@ class WindowPass:
         for index in self._order:
             node = self._nodes[index]
             weights = [i for i in self._interpreter.reads(index) if self._nodes[i].op == WEIGHT]
-            if index not in self._changing or "conv" not in node.op and "linear" not in node.op:
+            if index not in self._changing or not _multiplies(node.op):
                 continue
             # A weight has one row an output channel: each unit takes a row's multiplications.
             units = base[index].numel() * base[weights[0]][0].numel() if weights else 0
             whole += units
             part += units * (self._works[index].area.share if index in self._works else 1.0)
         return part / whole if whole else 1.0
+
+
+def _multiplies(op: str) -> bool:
+    return "conv" in op or op == "aten.linear.default"
 
 
 def _pasted(base: Any, patches: Patches) -> Any:
