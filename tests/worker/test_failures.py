@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -219,3 +220,39 @@ def test_a_huge_file_of_weights_is_refused_before_it_is_read(shared, tmp_path, a
         file.truncate(1 << 40)
     status = shared.do(logdir, ask_in(logdir, "saliency"))
     assert (status.state, status.kind) == ("failed", "RecordError")
+
+
+def _with_graph(place, change):
+    graph = json.loads((place / "graph.json").read_bytes())
+    change(graph)
+    (place / "graph.json").write_text(json.dumps(graph))
+
+
+def _call_the_shell(graph):
+    graph["nodes"][-1]["op"] = "os.system"
+
+
+def _depend_on_itself(graph):
+    for node in graph["nodes"]:
+        node["args"] = [{"node": len(graph["nodes"]) - 1}]
+
+
+def _be_huge(graph):
+    for info in graph["weights"].values():
+        info["shape"] = [1 << 30] * max(len(info["shape"]), 1)
+
+
+def _be_endless(graph):
+    graph["nodes"] *= 100_000
+
+
+@pytest.mark.parametrize(
+    "change", [_call_the_shell, _depend_on_itself, _be_huge, _be_endless], ids=lambda f: f.__name__
+)
+def test_a_hostile_graph_is_refused_and_the_worker_lives(shared, tmp_path, ask_in, change):
+    logdir = tmp_path / "logs"
+    place = record_run(logdir, steps=())
+    _with_graph(place, change)
+    status = shared.do(logdir, ask_in(logdir, "saliency", step=None))
+    assert status.state == "failed"
+    assert status.kind in {"RecordError", "UnsuitableError"}

@@ -132,13 +132,16 @@ def _record(
 
 
 def _defaults() -> list[Any]:
-    """Choose what a training records, with the paper's saliency of ten views: there is time."""
+    """Choose what a training records, more of it: there is time, and it is done once."""
     import cnnviz
     from cnnviz.core.registry import discover
 
     names = [name for name, method in discover().items() if method.in_training]
-    views = {"saliency": cnnviz.method("saliency", views=10)}
-    return [views.get(name, name) for name in names]
+    ample = {
+        "saliency": cnnviz.method("saliency", views=10),
+        "activations": cnnviz.method("activations", max_bytes=256 << 20),
+    }
+    return [ample.get(name, name) for name in names]
 
 
 def _show(predictions: dict[str, np.ndarray], paths: list[Path], names: list[str] | None) -> None:

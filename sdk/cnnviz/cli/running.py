@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cnnviz.cli.parameters import read_parameters
 from cnnviz.cli.saving import file_stems, save_pictures
-from cnnviz.cli.screen import note, out, progress_console, warn
+from cnnviz.cli.screen import out, progress_console, warn
 from cnnviz.errors import ParamsError
 
 if TYPE_CHECKING:
@@ -73,10 +73,18 @@ def run(
         from cnnviz.cli import scenes
         from cnnviz.core.registry import find
 
-        values = read_parameters(find(method), parameters or [], preset)
+        found = find(method)
+        values = read_parameters(found, parameters or [], preset)
         if logdir is not None:
             name, at, scene = scenes.recorded(
-                logdir, run, step, examples=examples, images=images, device=device, limit=limit
+                logdir,
+                run,
+                step,
+                examples=examples,
+                images=images,
+                device=device,
+                limit=limit,
+                all_by_default=found.needs_examples,
             )
         else:
             name, at, scene = scenes.of_model(
@@ -89,9 +97,7 @@ def run(
                 limit=limit,
             )
     asked = _asked(method, values, name, at, seed)
-    request, execution = _execute(scene, asked)
-    if request.method.needs_examples and scene.captions:
-        note(f"{len(scene.captions)} images")
+    execution = _execute(scene, asked)
     _save(folder or Path(f"{method}-{Path(name).name}"), asked, scene, execution)
 
 
@@ -104,7 +110,7 @@ def _asked(
     return JobRequest(id=new_job_id(), method=method, params=params, run=run, step=step, seed=seed)
 
 
-def _execute(scene: Scene, asked: JobRequest) -> tuple[Request, Execution]:
+def _execute(scene: Scene, asked: JobRequest) -> Execution:
     from cnnviz.core.requests import method, parse_requests
     from cnnviz.worker.memory import execute_within_memory
 
@@ -117,7 +123,7 @@ def _execute(scene: Scene, asked: JobRequest) -> tuple[Request, Execution]:
         def again(limit: int) -> None:
             warn(f"the memory of {scene.net.device} was full: again with {limit} at once")
 
-        return request, execute_within_memory(request, ctx, on_retry=again)
+        return execute_within_memory(request, ctx, on_retry=again)
 
 
 @contextmanager

@@ -32,8 +32,19 @@ def recorded(
     images: Path | None,
     device: str,
     limit: int,
+    all_by_default: bool,
 ) -> tuple[str, int | None, Scene]:
     """Open a recorded network with its examples, or with other images.
+
+    Args:
+        logdir: where it was recorded.
+        run: the run's name; None for the only one.
+        step: of the checkpoint; None for the last one.
+        examples: rows of the run's examples, with commas between.
+        images: a folder or a file of other pictures.
+        device: where it runs.
+        limit: pictures at most.
+        all_by_default: whether all examples are meant where none are named.
 
     Returns:
         The run's name, the checkpoint's step (None for the weights stored with the graph), and
@@ -52,7 +63,15 @@ def recorded(
     paths = find_pictures(images)[:limit] if images else []
     pictures = [path.read_bytes() for path in paths]
     rows = _rows(examples) if examples else []
-    return chosen.name, step, open_scene(net, folder, chosen.name, rows=rows, pictures=pictures)
+    scene = open_scene(
+        net,
+        folder,
+        chosen.name,
+        rows=rows,
+        pictures=pictures,
+        all_by_default=all_by_default,
+    )
+    return chosen.name, step, scene
 
 
 def of_model(

@@ -69,7 +69,7 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The checkpoint's step; None for the weights stored with the graph."""
     examples: list[int] = []
     """Rows of the run's examples that the method looks at; [] for all, or for none of them where
-    there are own pictures."""
+    there are own pictures or the method needs no examples."""
     inputs: int = 0
     """Count of own pictures `input_0.png`, … in the job's folder; they come after the examples."""
     seed: int = 0

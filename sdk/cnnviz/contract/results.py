@@ -7,6 +7,7 @@
 | heatmap | map (N, H, W); facts["signed"] says which scale | picture over the example |
 | layer_table | one (L,) float32 column a statistic; (T,) per-channel columns | numbers and curves |
 | scores | scores (N, classes), probabilities (N, classes) | bars and curves |
+| images | images (N, H, W, 3) float32 in 0 … 1, true colours; facts["captions"], N texts | pictures |
 
 A layer_table's facts["layers"] names the L rows.
 """
@@ -19,7 +20,7 @@ from typing import Any, Literal, get_args
 
 __all__ = ["KINDS", "Kind", "Result"]
 
-Kind = Literal["kernels", "feature_maps", "heatmap", "layer_table", "scores"]
+Kind = Literal["kernels", "feature_maps", "heatmap", "layer_table", "scores", "images"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 

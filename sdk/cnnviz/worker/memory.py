@@ -13,7 +13,7 @@ from cnnviz.core.execute import Execution, execute
 from cnnviz.core.requests import Request
 from cnnviz.errors import WorkerError
 
-__all__ = ["execute_within_memory", "free_memory", "is_out_of_memory"]
+__all__ = ["device_works", "execute_within_memory", "free_memory", "is_out_of_memory"]
 
 LIMITS: Final = (None, 16, 4, 1)
 """Pictures at once, in the order they are tried; None: as many as the method likes."""
@@ -61,3 +61,14 @@ def free_memory(device: torch.device) -> None:
     if device.type == "cuda":
         gc.collect()
         torch.cuda.empty_cache()
+
+
+def device_works(device: str) -> bool:
+    """Tell whether a device still obeys; a failed kernel takes its process's whole context."""
+    if device == "cpu":
+        return True
+    try:
+        torch.cuda.synchronize(device)
+    except RuntimeError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 import traceback
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ import msgspec
 from cnnviz.contract.jobs import JobRequest, JobStatus, State
 from cnnviz.core.requests import Request, method, parse_requests
 from cnnviz.errors import CnnvizError, JobCancelled, ParamsError, UnsuitableError
-from cnnviz.storage.claims import make_claim
 from cnnviz.storage.files import LocalFolder
 from cnnviz.storage.jobs import Job
 from cnnviz.worker.memory import execute_within_memory, free_memory, is_out_of_memory
@@ -76,7 +76,7 @@ def _begin(job: Job, device: str) -> JobStatus:
         state="starting",
         message="loading the network",
         device=device,
-        pid=make_claim(device).pid,
+        pid=os.getpid(),
         attempts=attempts,
         started=now,
         updated=now,
@@ -116,7 +116,14 @@ def _prepare(job: Job, folder: LocalFolder, run: str, nets: Nets) -> _Work:
     net = nets.load(folder, run, asked.step)
     (request,) = parse_requests([wanted], net)
     pictures = [job.input(index) for index in range(asked.inputs)]
-    scene = open_scene(net, folder, run, rows=asked.examples, pictures=pictures)
+    scene = open_scene(
+        net,
+        folder,
+        run,
+        rows=asked.examples,
+        pictures=pictures,
+        all_by_default=request.method.needs_examples,
+    )
     if request.method.needs_examples and not len(scene.examples):
         message = f"{asked.method} looks at pictures and run {run!r} stores none: add one"
         raise ParamsError(message, field="examples")

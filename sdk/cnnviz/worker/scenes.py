@@ -64,6 +64,7 @@ def open_scene(
     *,
     rows: Sequence[int] = (),
     pictures: Sequence[bytes] = (),
+    all_by_default: bool = True,
 ) -> Scene:
     """Bring a recorded network together with its run's examples and with further pictures.
 
@@ -71,8 +72,9 @@ def open_scene(
         net: from the same run.
         folder: the logdir.
         run: the run's name.
-        rows: which of the run's examples; none given: all, or none where there are pictures.
+        rows: which of the run's examples.
         pictures: encoded PNG, JPEG or WebP; they are brought to the examples' size.
+        all_by_default: whether all examples are meant where neither rows nor pictures are given.
 
     Raises:
         ParamsError: a row that is not there, or a picture that cannot be read.
@@ -87,7 +89,8 @@ def open_scene(
         inputs, labels, class_names = _no_examples(net), None, None
     else:
         count = len(stored)
-        chosen = list(rows) or ([] if pictures else list(range(count)))
+        everything = all_by_default and not rows and not pictures
+        chosen = list(range(count)) if everything else list(rows)
         beyond = [row for row in chosen if not 0 <= row < count]
         if beyond:
             message = f"run {run!r} has examples 0 … {count - 1}, got {beyond[0]}"
@@ -100,8 +103,7 @@ def open_scene(
         normalize = check_normalize(None if None in pair else pair, inputs.shape[1])
     own = _own_pictures(pictures, tuple(inputs.shape[1:]), normalize)
     examples = torch.cat([inputs.float(), own])
-    if labels is not None:
-        labels = [*labels, *[-1] * len(own)]
+    labels = [*labels, *[-1] * len(own)] if labels is not None and len(examples) else None
     return Scene(
         net=net,
         examples=check_images(examples, what="examples") if len(examples) else examples,

@@ -21,6 +21,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.storage.files import LocalFolder
 from cnnviz.storage.jobs_folder import JobsFolder
 from cnnviz.worker.allocator import give_back_memory
+from cnnviz.worker.memory import device_works
 from cnnviz.worker.nets import Nets
 from cnnviz.worker.performing import perform
 from cnnviz.worker.streams import Events
@@ -62,6 +63,9 @@ def serve(device: str, orders: BinaryIO, events: Events) -> None:
             continue
         _obey(order, nets, events)
         give_back_memory()
+        if not device_works(device):
+            events.say("unable", reason=f"a job has broken this process's context on {device}")
+            return
 
 
 def _obey(order: Order, nets: Nets, events: Events) -> None:
