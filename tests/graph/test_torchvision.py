@@ -15,7 +15,6 @@ models = pytest.importorskip("torchvision").models
 SIZES = {
     "alexnet": (64, 80),
     "vgg11": (32, 40),
-    "vgg11_bn": (32, 40),
     "squeezenet1_1": (40, 48),
     "resnet18": (48, 40),
     "resnet50": (48, 40),
