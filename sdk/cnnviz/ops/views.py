@@ -12,9 +12,15 @@ __all__ = ["shifted", "ten_views", "times_shown"]
 
 
 def shifted(images: Tensor, rows: int, columns: int) -> Tensor:
-    """Move images down and right, (N, C, H, W); what comes in at the border is mirrored."""
+    """Move images down and right, (N, C, H, W); what comes in at the border is mirrored.
+
+    What is mirrored takes no gradient: a pixel would else answer for its mirror image too.
+    """
     height, width = images.shape[2:]
-    padded = functional.pad(images, (abs(columns),) * 2 + (abs(rows),) * 2, mode="reflect")
+    border = (abs(columns),) * 2 + (abs(rows),) * 2
+    padded = functional.pad(images.detach(), border, mode="reflect")
+    if images.requires_grad:
+        padded = padded + functional.pad(images - images.detach(), border)
     top, left = abs(rows) - rows, abs(columns) - columns
     return padded[:, :, top : top + height, left : left + width]
 
@@ -36,7 +42,7 @@ def times_shown(images: Tensor) -> Tensor:
 
 
 def _spread(view: Tensor, canvas: Tensor) -> Tensor:
-    """Count how often a view shows each pixel of its canvas, mirrored ones included."""
+    """Mark the pixels of its canvas that a view shows, those that it only mirrors left out."""
     # A view and its mirror image are made from one shifted image: the graph of it is kept.
     (spread,) = torch.autograd.grad(view.sum(), canvas, retain_graph=True)
     return spread
