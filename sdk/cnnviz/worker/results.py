@@ -61,7 +61,12 @@ def write_picture_so_far(
         kind="images",
         layer=None,
         params=msgspec.to_builtins(request.params),
-        facts={"cancelled": True, "iteration": reporter.done, "total": reporter.total},
+        facts={
+            "captions": [f"stopped at iteration {reporter.done}"] * len(images),
+            "cancelled": True,
+            "iteration": reporter.done,
+            "total": reporter.total,
+        },
         seed=asked.seed,
         duration=0.0,
         arrays={},
