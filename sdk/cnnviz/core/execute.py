@@ -70,8 +70,7 @@ def execute(requests: Sequence[Request], ctx: Context, *, on_error: OnError = "s
         with _noted(request, execution, on_error):
             taps += _suitable_layers(request, ctx)
             ready.append(request)
-    gradient = any(request.method.needs_gradient for request in ready)
-    common = CommonPass(ctx.net, ctx.examples, taps=taps, gradient=gradient)
+    common = _common_pass(ready, taps, ctx)
     live = storages([*ctx.net.weights().values(), common.examples])
     for request in ready:
         with _noted(request, execution, on_error), isolated(common.place.device, ctx.seed):
@@ -92,6 +91,20 @@ def _suitable_layers(request: Request, ctx: Context) -> list[str]:
         if name not in known:
             ctx.net.layer(name)  # raises, and names close ones
     return layers
+
+
+def _common_pass(ready: Sequence[Request], taps: Sequence[str], ctx: Context) -> CommonPass:
+    """Prepare the passes that these requests share."""
+    deriving = [request for request in ready if request.method.needs_gradient]
+    layers = [request.method.gradient_layers(ctx.net, request.params) for request in deriving]
+    return CommonPass(
+        ctx.net,
+        ctx.examples,
+        taps=taps,
+        gradient=bool(deriving),
+        gradient_layers=[name for names in layers for name in names],
+        input_is_derived=not all(layers),
+    )
 
 
 @contextmanager

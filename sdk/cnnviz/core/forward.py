@@ -15,7 +15,7 @@ from cnnviz.ops.targets import class_scores
 if TYPE_CHECKING:
     from cnnviz.graph.net import Net
 
-__all__ = ["CommonPass", "Place", "place_of", "wait_for"]
+__all__ = ["CommonPass", "Place", "derivatives", "place_of", "wait_for"]
 
 
 class Place(NamedTuple):
@@ -44,8 +44,26 @@ class CommonPass:
     """
 
     def __init__(
-        self, net: Net, examples: Tensor, *, taps: Sequence[str] = (), gradient: bool = False
+        self,
+        net: Net,
+        examples: Tensor,
+        *,
+        taps: Sequence[str] = (),
+        gradient: bool = False,
+        gradient_layers: Sequence[str] = (),
+        input_is_derived: bool = True,
     ) -> None:
+        """Prepare the passes; nothing runs yet.
+
+        Args:
+            net: the network.
+            examples: (N, C, H, W).
+            taps: layers whose outputs are read.
+            gradient: whether derivatives are taken at all.
+            gradient_layers: those of the taps that class scores are derived by.
+            input_is_derived: whether somebody derives class scores by the input; otherwise a
+                backward pass goes no further than the layers.
+        """
         self.place = place_of(net)
         leaf = examples.detach().to(self.place.device, self.place.dtype)
         self.examples = leaf.requires_grad_() if gradient else leaf
@@ -56,7 +74,9 @@ class CommonPass:
         self._gradient = gradient
         self._outputs: tuple[Tensor, dict[str, Tensor]] | None = None
         self._failure: Exception | None = None
-        self._input_gradients: dict[tuple[int, ...], Tensor] = {}
+        self._gradient_layers = tuple(dict.fromkeys(gradient_layers))
+        self._input_is_derived = input_is_derived
+        self._gradients: dict[tuple[tuple[int, ...], str | None], Tensor] = {}
 
     @property
     def scores(self) -> Tensor:
@@ -93,13 +113,35 @@ class CommonPass:
         One backward pass for each distinct choice of classes, kept for the methods that share it.
         """
         key = tuple(classes)
-        if key not in self._input_gradients:
-            objective = class_scores(self.scores, key)
-            started = time.perf_counter()
-            self._input_gradients[key] = self.gradient_of(objective)
-            wait_for(self.place.device)
-            self.seconds += time.perf_counter() - started
-        return self._input_gradients[key]
+        if (key, None) not in self._gradients:
+            self._derive(key, [None, *self._gradient_layers])
+        return self._gradients[key, None]
+
+    def layer_gradient(self, layer: str, classes: Sequence[int]) -> Tensor:
+        """Derive each example's score of its class by a layer's output, in the same pass.
+
+        Raises:
+            CnnvizError: a layer that the method did not name in `gradient_layers`.
+        """
+        if layer not in self._gradient_layers:
+            message = f"no derivative by {layer!r}: the method's gradient_layers() must name it"
+            raise CnnvizError(message)
+        key = tuple(classes)
+        if (key, layer) not in self._gradients:
+            image = [None] if self._input_is_derived else []
+            self._derive(key, [*image, *self._gradient_layers])
+        return self._gradients[key, layer]
+
+    def _derive(self, classes: tuple[int, ...], places: Sequence[str | None]) -> None:
+        """Derive class scores by layers' outputs and, for None, by the input, in one pass."""
+        objective = class_scores(self.scores, classes)
+        inputs = [self.examples if name is None else self.activation(name) for name in places]
+        started = time.perf_counter()
+        gradients = derivatives(objective, inputs)
+        wait_for(self.place.device)
+        self.seconds += time.perf_counter() - started
+        for name, gradient in zip(places, gradients, strict=True):
+            self._gradients[classes, name] = gradient
 
     def gradient_of(self, objective: Tensor) -> Tensor:
         """Derive an objective by the input, (N,) -> (N, C, H, W); each entry by its own example.
@@ -107,15 +149,7 @@ class CommonPass:
         Raises:
             UnsuitableError: the objective does not depend on the input in a differentiable way.
         """
-        if not objective.requires_grad:
-            raise UnsuitableError(
-                "the model is not differentiable at its input: no gradient to show"
-            )
-        # The graph is kept for methods with another target; it goes when this object goes.
-        (gradient,) = torch.autograd.grad(
-            objective.sum(), self.examples, retain_graph=True, materialize_grads=True
-        )
-        return gradient
+        return derivatives(objective, [self.examples])[0]
 
     def _forward(self) -> tuple[Tensor, dict[str, Tensor]]:
         if self._failure is not None:
@@ -131,3 +165,15 @@ class CommonPass:
             wait_for(self.place.device)
             self.seconds += time.perf_counter() - started
         return self._outputs
+
+
+def derivatives(objective: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Derive an objective, (N,), by tensors; zero by those that it does not depend on.
+
+    Raises:
+        UnsuitableError: the objective does not depend on the input in a differentiable way.
+    """
+    if not objective.requires_grad:
+        raise UnsuitableError("the model is not differentiable at its input: no gradient to show")
+    # The graph is kept for methods with another target; it goes when the pass goes.
+    return torch.autograd.grad(objective.sum(), inputs, retain_graph=True, materialize_grads=True)

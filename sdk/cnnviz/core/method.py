@@ -70,6 +70,16 @@ class Method(ABC, Generic[P]):
         """
         return []
 
+    def gradient_layers(self, net: Net, params: P) -> list[str]:  # noqa: ARG002
+        """Name those of its layers by whose outputs `run` derives class scores.
+
+        The backward pass that gives the other methods their input gradient gives these with it.
+
+        Raises:
+            MissingError: a layer that the network does not have.
+        """
+        return []
+
     @abstractmethod
     def run(self, ctx: Context, params: P) -> list[Result]:
         """Look at the network once; one result a layer, or one for the model as a whole."""

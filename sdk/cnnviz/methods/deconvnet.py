@@ -1,0 +1,58 @@
+"""The pattern in the image that a score or a unit answers to, projected back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnviz.contract.results import Result
+from cnnviz.core.context import Context
+from cnnviz.core.explained import Explained, ExplainedParams, noted
+from cnnviz.core.method import Method
+from cnnviz.core.registry import register
+from cnnviz.core.ruled import ruled_gradient, unsuitable_for_rules
+from cnnviz.ops.rectifiers import deconvnet_rule
+from cnnviz.ops.units import strongest_colour
+
+if TYPE_CHECKING:
+    from cnnviz.graph.net import Net
+
+__all__ = ["Deconvnet"]
+
+
+@register
+class Deconvnet(Method[ExplainedParams]):
+    """The pattern that a score or unit answers to, projected back: unpool, rectify, filter.
+
+    Deconvnet (Zeiler, Fergus 2013, https://arxiv.org/abs/1311.2901, section 2.1), as a backward
+    pass: at every rectifier what is negative is set to zero, whatever the rectifier's input was;
+    max-pooling is undone by its switches, where pools overlap their shares are summed. Differs from
+    the paper: starts from a class score or any unit or channel, not from one map's maximum; batch
+    normalisation, which the paper's network has none of, passes with its derivative; of the colours
+    the one of the largest magnitude is shown, with its sign. Without max-pools there are no
+    switches, and the map hardly depends on the image; it says so.
+    """
+
+    name, title, kind = "deconvnet", "Deconvnet", "heatmap"
+    Params = ExplainedParams
+    needs_gradient = True
+
+    def unsuitable(self, net: Net) -> str | None:
+        """Say which nonlinearities are no rectifiers."""
+        return unsuitable_for_rules(net)
+
+    def check(self, net: Net, params: ExplainedParams) -> None:
+        """Check that the class or the unit is there."""
+        params.check(net, of=self.name)
+
+    def layers(self, net: Net, params: ExplainedParams) -> list[str]:  # noqa: ARG002
+        """Name the layer of the unit, if one is asked about."""
+        return params.layers
+
+    def run(self, ctx: Context, params: ExplainedParams) -> list[Result]:
+        """Give `map` (N, H, W), signed."""
+        gradient, facts = ruled_gradient(ctx, Explained.of(ctx, params), deconvnet_rule)
+        if not facts["switches"]:
+            facts = noted(facts, "no max-pool on the way: the map hardly depends on the image")
+        facts |= {"signed": True, "unit": "deconvnet signal, of the colours the strongest"}
+        arrays = {"map": strongest_colour(gradient)}
+        return [Result(kind="heatmap", layer=params.layer, arrays=arrays, facts=facts)]

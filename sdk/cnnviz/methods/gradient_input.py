@@ -1,0 +1,47 @@
+"""Which pixels speak for a score and which against it, by its local slope."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnviz.contract.results import Result
+from cnnviz.core.context import Context
+from cnnviz.core.explained import Explained, ExplainedParams
+from cnnviz.core.method import Method
+from cnnviz.core.registry import register
+
+if TYPE_CHECKING:
+    from cnnviz.graph.net import Net
+
+__all__ = ["GradientInput"]
+
+
+@register
+class GradientInput(Method[ExplainedParams]):
+    """Which pixels speak for the score and which against it: slope times pixel.
+
+    Gradient × input (Shrikumar, Greenside, Shcherbina, Kundaje 2016,
+    https://arxiv.org/abs/1605.01713, section 2.3). The pixel's value is the one that the model
+    takes, so that 0 is what normalisation made of the mean colour. Differs from the paper: summed
+    over the colours.
+    """
+
+    name, title, kind = "gradient_input", "Gradient × input", "heatmap"
+    Params = ExplainedParams
+    needs_gradient = True
+
+    def check(self, net: Net, params: ExplainedParams) -> None:
+        """Check that the class or the unit is there."""
+        params.check(net, of=self.name)
+
+    def layers(self, net: Net, params: ExplainedParams) -> list[str]:  # noqa: ARG002
+        """Name the layer of the unit, if one is asked about."""
+        return params.layers
+
+    def run(self, ctx: Context, params: ExplainedParams) -> list[Result]:
+        """Give `map` (N, H, W), signed."""
+        explained = Explained.of(ctx, params)
+        found = (explained.gradient(ctx) * ctx.examples.detach()).sum(dim=1)
+        facts = explained.facts | {"signed": True}
+        facts["unit"] = "d score / d pixel × pixel, summed over the colours"
+        return [Result(kind="heatmap", layer=params.layer, arrays={"map": found}, facts=facts)]
