@@ -235,7 +235,7 @@ def _pad(site: Site) -> Work | None:
 
 
 def _cat(site: Site) -> Work | None:
-    listed = [part.get("node") for part in site.node.args[0] if isinstance(part, dict)]
+    listed = references(site.node.args[0])
     rank = site.result.dim()
     dimension = site.argument(1, 0) % rank
     whole = [source for source in listed if source in site.areas] != listed

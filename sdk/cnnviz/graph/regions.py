@@ -165,7 +165,11 @@ class WindowPass:
     def _input_work(self) -> Work:
         """Cut the image and put the windows in."""
         rows, columns = (
-            Span.of(*np.array(intervals, dtype=np.int64).T, size)
+            Span.of(
+                np.array([first for first, _ in intervals], dtype=np.int64),
+                np.array([last for _, last in intervals], dtype=np.int64),
+                size,
+            )
             for intervals, size in zip(self._grid, self._image.shape[-2:], strict=True)
         )
         area = Area(rows, columns)

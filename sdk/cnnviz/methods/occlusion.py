@@ -1,0 +1,225 @@
+"""How much a score, or a unit inside the network, loses when a part of the image is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import torch
+from msgspec import Meta
+from torch import Tensor
+
+from cnnviz.contract.results import Result
+from cnnviz.core.context import Context
+from cnnviz.core.explained import Explained, ExplainedParams
+from cnnviz.core.method import Method
+from cnnviz.core.registry import register
+from cnnviz.errors import ParamsError
+from cnnviz.graph.graph import Graph
+from cnnviz.ops.occluders import Baseline, Interval, mean_over_windows, occluder, window_places
+from cnnviz.ops.units import unit_values
+
+if TYPE_CHECKING:
+    from cnnviz.graph.net import Net
+
+__all__ = ["Occlusion", "OcclusionParams"]
+
+Side = Annotated[int, Meta(ge=1, le=1 << 16)]
+Grid = tuple[list[Interval], list[Interval]]
+See = Callable[[list[tuple[int, int]]], Tensor]
+"""Gives the network's output with each of some windows hidden."""
+
+_AT_ONCE = {"cpu": 16}
+"""Windows that are computed together; more do not pay on a CPU."""
+
+
+class OcclusionParams(ExplainedParams, frozen=True):
+    """What hides the image, and what is asked about."""
+
+    window: Annotated[
+        tuple[Side, Side] | None,
+        Meta(description="Height and width, px; empty for a seventh of the image."),
+    ] = None
+    stride: Annotated[
+        tuple[Side, Side] | None,
+        Meta(
+            description="Down and right, from one window to the next, px; empty for half a window."
+        ),
+    ] = None
+    baseline: Annotated[
+        Baseline,
+        Meta(description="What is seen in the window: mean colour, zero, blur or noise."),
+    ] = "mean"
+
+
+@register
+class Occlusion(Method[OcclusionParams]):
+    """What a score loses when a part of the image is hidden: a window slides over it.
+
+    Occlusion sensitivity (Zeiler, Fergus 2013, https://arxiv.org/abs/1311.2901, section 4.2). Each
+    pixel gets the mean, over the windows that cover it, of score minus score with the window
+    hidden. Differs from the paper: the unnormalised score instead of the probability, its loss
+    instead of what is left, and any unit of any layer may stand in for it. Of a captured network
+    only what a window can change is computed again, which gives the same numbers.
+    """
+
+    name, title, kind = "occlusion", "Occlusion", "heatmap"
+    Params = OcclusionParams
+    batched = True
+
+    def check(self, net: Net, params: OcclusionParams) -> None:
+        """Check that the class or the unit is there, and that the window fits.
+
+        Raises:
+            ParamsError: a channel without a layer, both a class and a layer, a class or unit that
+                the network does not have, a window larger than its images, a stride that leaves
+                gaps.
+        """
+        params.check(net, of=self.name)
+        _, height, width = net.input_shape
+        if height is not None and width is not None:
+            _sizes(params, (height, width))
+
+    def layers(self, net: Net, params: OcclusionParams) -> list[str]:  # noqa: ARG002
+        """Name the layer of the unit, if one is asked about."""
+        return params.layers
+
+    def run(self, ctx: Context, params: OcclusionParams) -> list[Result]:
+        """Give `map` (N, H, W), signed, and one value a window: `drops` (N, rows, columns).
+
+        `top_classes` (N, rows, columns) are the classes seen with the window hidden, where scores
+        are asked about.
+        """
+        explained = Explained.of(ctx, params)
+        size = ctx.examples.shape[2], ctx.examples.shape[3]
+        window, stride = _sizes(params, size)
+        grid = (
+            window_places(size[0], window[0], stride[0]),
+            window_places(size[1], window[1], stride[1]),
+        )
+        fill, what = occluder(
+            ctx.examples.detach(),
+            params.baseline,
+            window=window,
+            normalize=ctx.normalize,
+            generator=ctx.generator,
+        )
+        facts = explained.facts | {
+            "signed": True,
+            "unit": "mean loss of the score when the pixel is hidden",
+            "window": list(window),
+            "stride": list(stride),
+            "hidden_by": what,
+        }
+        arrays, own = _hide(ctx, explained, fill, grid)
+        return [Result(kind="heatmap", layer=params.layer, arrays=arrays, facts=facts | own)]
+
+
+def _sizes(
+    params: OcclusionParams, size: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Fill in the defaults of window and stride.
+
+    Raises:
+        ParamsError: a window larger than the image, or a stride larger than the window.
+    """
+    automatic = (max(1, round(size[0] / 7)), max(1, round(size[1] / 7)))
+    window = params.window or automatic
+    if window[0] > size[0] or window[1] > size[1]:
+        message = f"occlusion: window must fit the image of {_text(size)}, got {_text(window)}"
+        raise ParamsError(message, field="window")
+    stride = params.stride or (max(1, window[0] // 2), max(1, window[1] // 2))
+    if stride[0] > window[0] or stride[1] > window[1]:
+        message = (
+            f"occlusion: stride must not be larger than the window of {_text(window)}, or pixels "
+            f"are never hidden, got {_text(stride)}"
+        )
+        raise ParamsError(message, field="stride")
+    return window, stride
+
+
+def _text(size: tuple[int, int]) -> str:
+    return f"{size[0]} × {size[1]} px"
+
+
+def _hide(
+    ctx: Context, explained: Explained, fill: Tensor, grid: Grid
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Slide the window over all examples."""
+    images = ctx.examples.detach()
+    places = [(row, column) for row in range(len(grid[0])) for column in range(len(grid[1]))]
+    before = explained.values(ctx).detach()
+    drops = torch.zeros(len(images), len(places), dtype=torch.float64)
+    top = torch.zeros(len(images), len(places), dtype=torch.int32)
+    step = ctx.batch_limit or _AT_ONCE.get(images.device.type, 64)
+    shares, alike = [], []
+    for index in range(len(images)):
+        if torch.equal(images[index], fill[index]):
+            alike.append(index)
+        see, share = _window_pass(ctx, explained, images[index], fill[index], grid)
+        shares.append(share)
+        for start in range(0, len(places), step):
+            ctx.report(index * len(places) + start, len(images) * len(places))
+            batch = slice(start, start + step)
+            with torch.no_grad():
+                output = see(places[batch])
+            values = _pick(explained, output, index)
+            drops[index, batch] = (before[index].double() - values.double()).cpu()
+            if explained.classes:
+                top[index, batch] = output.reshape(len(output), -1).argmax(1).to(top)
+    drops[alike] = 0  # not the rounding of another order of sums
+    return _arrays(ctx, explained, drops, top, grid), _own_facts(explained, shares, alike)
+
+
+def _window_pass(
+    ctx: Context, explained: Explained, image: Tensor, fill: Tensor, grid: Grid
+) -> tuple[See, float]:
+    """Make what runs one image with windows hidden, and say which share of the work it does."""
+    net, layer = ctx.net, explained.params.layer
+    if isinstance(net, Graph):
+        found = net.windows(image[None], fill[None], grid, layer=layer)
+        return found, found.share
+
+    def see(windows: list[tuple[int, int]]) -> Tensor:
+        hidden = image.repeat(len(windows), 1, 1, 1)
+        for copy, (row, column) in zip(hidden, windows, strict=True):
+            (top, bottom), (left, right) = grid[0][row], grid[1][column]
+            copy[:, top:bottom, left:right] = fill[:, top:bottom, left:right]
+        return net(hidden) if layer is None else net.features(hidden, [layer])[layer]
+
+    return see, 1.0
+
+
+def _pick(explained: Explained, output: Tensor, index: int) -> Tensor:
+    """Pick the value that is asked about: (B, …) -> (B,)."""
+    params = explained.params
+    if explained.classes:
+        return output.reshape(len(output), -1)[:, explained.classes[index]]
+    if params.channel is None:
+        raise ParamsError("occlusion: a layer needs a channel", field="channel")
+    return unit_values(output, params.channel, params.position)
+
+
+def _arrays(
+    ctx: Context, explained: Explained, drops: Tensor, top: Tensor, grid: Grid
+) -> dict[str, Tensor]:
+    shape = (len(drops), len(grid[0]), len(grid[1]))
+    drops = drops.reshape(shape)
+    maps = torch.stack([mean_over_windows(values, *grid) for values in drops])
+    kind = torch.float64 if ctx.place.dtype == torch.float64 else torch.float32
+    arrays = {"map": maps.to(kind), "drops": drops.to(kind)}
+    return arrays | ({"top_classes": top.reshape(shape)} if explained.classes else {})
+
+
+def _own_facts(explained: Explained, shares: list[float], alike: list[int]) -> dict[str, Any]:
+    facts: dict[str, Any] = {"share_computed": round(sum(shares) / len(shares), 4)}
+    notes = []
+    if "note" in explained.facts:
+        notes.append("the model ends in a softmax: this is the loss of a probability")
+    if alike:
+        which = ", ".join(map(str, alike))
+        notes.append(
+            f"example {which} looks everywhere like what hides it, so that nothing changes: take "
+            "another baseline"
+        )
+    return facts | ({"note": "; ".join(notes)} if notes else {})
