@@ -31,7 +31,7 @@ from playwright.sync_api import Frame, Page, sync_playwright
 HERE = Path(__file__).resolve().parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LAYER_LINK = "&p.cnnviz.view=layer&p.cnnviz.layer="
-LAYER = "layer1.0.relu"
+LAYER = "layer1.1.relu:1"
 
 SHOWN = """() => {
   const grid = document.querySelector('.grid-box canvas');

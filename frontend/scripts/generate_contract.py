@@ -21,7 +21,10 @@ HEADER = "// Written by scripts/generate_contract.py from tb_cnnviz/schema.py. D
 
 
 def opened(schema: Any) -> Any:
-    """Let free-form objects (params, facts) hold anything: by themselves they would become `{}`."""
+    """Say in json2ts's words that free-form objects hold anything, and tuples their parts.
+
+    By themselves params and facts would become `{}`, and a pair of numbers `never[]`.
+    """
     if isinstance(schema, list):
         return [opened(part) for part in schema]
     if not isinstance(schema, dict):
@@ -29,6 +32,8 @@ def opened(schema: Any) -> Any:
     parts = {name: opened(part) for name, part in schema.items()}
     if schema.get("type") == "object" and "properties" not in schema:
         parts.setdefault("additionalProperties", True)
+    if "prefixItems" in parts:
+        parts |= {"items": parts.pop("prefixItems"), "additionalItems": False}
     return parts
 
 
@@ -51,6 +56,7 @@ def source() -> str:
     schema = json.dumps(opened(answer_schema()))
     written = run(["json2ts", "--unreachableDefinitions", "--bannerComment", HEADER], schema)
     written = re.sub(r"export interface Wire \{.*?\n\}\n", "", written, flags=re.DOTALL)
+    written = written.replace("number | number", "number")
     hint = r"\n \*\n \* This interface was referenced by .*?\n \*/"
     written = re.sub(hint, "\n */", written, flags=re.DOTALL)
     return run(["biome", "format", "--stdin-file-path=src/api/contract.ts"], written)

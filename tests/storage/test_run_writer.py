@@ -115,6 +115,10 @@ def test_a_killed_writer_leaves_only_whole_files(tmp_path):
             [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path.cwd()
         )
         process.stdout.readline()
+        deadline = time.monotonic() + 60
+        while not list((tmp_path / "snapshots").glob("*.safetensors")):
+            assert time.monotonic() < deadline, "nothing was written within a minute"
+            time.sleep(0.005)
         time.sleep(0.05 + 0.03 * attempt)
         process.kill()
         process.communicate()

@@ -65,6 +65,31 @@ export interface Layer {
   weights: string[];
   groups: number;
   transposed: boolean;
+  receptive_field: ReceptiveField | null;
+}
+/**
+ * Which pixels a unit sees: unit (i, j) `size` of them from `offset + stride · (i, j)` on.
+ *
+ *     Each is a pair (height, width) in input pixels. The field is that of the convolutions and pools,
+ *     and reaches beyond the image's border where padding does.
+ */
+export interface ReceptiveField {
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  size: [number, number];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  stride: [number, number];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  offset: [number, number];
+  is_global: boolean;
 }
 /**
  * Header of the route `maps`.

@@ -7,6 +7,7 @@ export type {
   ExamplesIndex,
   Layer,
   MapsFacts,
+  ReceptiveField,
   RecordAnswer,
   RunAnswer,
   RunIndex,

@@ -19,6 +19,7 @@ export function sampleLayer(layer: Partial<Layer> & { name: string }): Layer {
     weights: [],
     groups: 1,
     transposed: false,
+    receptive_field: null,
     ...layer,
   };
 }

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["Layer"]
+__all__ = ["Layer", "ReceptiveField"]
+
+
+class ReceptiveField(msgspec.Struct, frozen=True, kw_only=True):
+    """Which pixels a unit sees: unit (i, j) `size` of them from `offset + stride · (i, j)` on.
+
+    Each is a pair (height, width) in input pixels. The field is that of the convolutions and pools,
+    and reaches beyond the image's border where padding does.
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int | float, int | float]
+    """Whole numbers, but after upsampling; 0 where the layer has no such axis."""
+    offset: tuple[int | float, int | float]
+    """First pixel that unit (0, 0) sees; negative where padding lies before the image."""
+    is_global: bool
+    """Whether something on the way looks at the whole image too (global pooling, attention, …)."""
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,3 +46,5 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     groups: int = 1
     transposed: bool = False
     """Convolutions only: groups, and whether the weight is stored (in, out, kh, kw)."""
+    receptive_field: ReceptiveField | None = None
+    """Of the layer's units; None where the graph is not known, or the output is not a tensor."""

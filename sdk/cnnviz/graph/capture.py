@@ -13,6 +13,7 @@ from cnnviz.graph.hooknet import HookNet
 from cnnviz.graph.net import Net, check_images, without_autocast
 from cnnviz.graph.output import find_scores
 from cnnviz.graph.program import Program
+from cnnviz.graph.receptive_field import with_receptive_fields
 from cnnviz.graph.state import random_state_kept
 from cnnviz.graph.tensors import shape_of
 from cnnviz.graph.weights import LiveWeights
@@ -87,7 +88,7 @@ def _capture_program(model: nn.Module, images: Tensor, time_limit: float) -> Pro
     if not torch.allclose(ours, scores, rtol=1e-3, atol=1e-4, equal_nan=True):
         message = f"{type(model).__name__} gives other scores as a graph than as a module"
         raise UnsuitableError(message)
-    return program
+    return with_receptive_fields(program)
 
 
 def _run_once(model: nn.Module, images: Tensor) -> Tensor:

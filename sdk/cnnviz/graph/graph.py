@@ -9,13 +9,13 @@ from typing import overload
 import torch
 from torch import Tensor
 
-from cnnviz.contract.layers import Layer
+from cnnviz.contract.layers import Layer, ReceptiveField
 from cnnviz.errors import ParamsError, UnsuitableError
 from cnnviz.graph.interpreter import Interpreter
 from cnnviz.graph.net import check_images, check_taps, find_layer, without_autocast
 from cnnviz.graph.operators import RANDOM
 from cnnviz.graph.program import Program
-from cnnviz.graph.receptive_field import ReceptiveField, find_receptive_field
+from cnnviz.graph.receptive_field import find_receptive_field
 from cnnviz.graph.regions import Grid, WindowPass
 from cnnviz.graph.saving import save_graph
 from cnnviz.graph.state import random_state_kept

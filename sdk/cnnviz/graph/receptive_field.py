@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+import msgspec
+
+from cnnviz.contract.layers import ReceptiveField
 from cnnviz.graph.program import INPUT, Program, references
 from cnnviz.graph.sight import Axis, Sight
 from cnnviz.graph.sight_rules import Seen, see
 
-__all__ = ["ReceptiveField", "find_receptive_field"]
+__all__ = ["find_receptive_field", "with_receptive_fields"]
 
 Number = int | float
-
-
-@dataclass(frozen=True)
-class ReceptiveField:
-    """Which pixels a unit sees: unit (i, j) `size` of them from `offset + stride · (i, j)` on.
-
-    Each is a pair (height, width) in input pixels. The field is that of the convolutions and pools,
-    and reaches beyond the image's border where padding does.
-    """
-
-    size: tuple[int, int]
-    stride: tuple[Number, Number]
-    """Whole numbers, but after upsampling; 0 where the layer has no such axis."""
-    offset: tuple[Number, Number]
-    """First pixel that unit (0, 0) sees; negative where padding lies before the image."""
-    is_global: bool
-    """Whether something on the way looks at the whole image too (global pooling, attention, …)."""
 
 
 def find_receptive_field(program: Program, node: int) -> ReceptiveField:
@@ -41,15 +26,35 @@ def find_receptive_field(program: Program, node: int) -> ReceptiveField:
         program: the network.
         node: whose units are meant.
     """
+    return _field(_sights(program, node + 1).get(node), program)
+
+
+def with_receptive_fields(program: Program) -> Program:
+    """Give the program with every layer's receptive field noted."""
+    sights = _sights(program, len(program.nodes))
+    layers = []
+    for layer in program.layers:
+        node = program.taps.get(layer.name)
+        field = None if node is None else _field(sights.get(node), program)
+        layers.append(msgspec.structs.replace(layer, receptive_field=field))
+    return msgspec.structs.replace(program, layers=layers)
+
+
+def _sights(program: Program, count: int) -> dict[int, Sight]:
+    """Follow the pixels through the first nodes."""
     sights: dict[int, Sight] = {}
-    for index in range(node + 1):
+    for index in range(count):
         step = program.nodes[index]
         sources = [source for source in references([step.args, step.kwargs]) if source in sights]
         if step.op == INPUT:
             sights[index] = Sight((None, None, Axis(0), Axis(1)))
         elif sources and step.op != "aten.sym_size.int":
             sights[index] = see(Seen(step, program.nodes, sights))
-    sight = sights.get(node) or Sight((), whole=True)
+    return sights
+
+
+def _field(sight: Sight | None, program: Program) -> ReceptiveField:
+    sight = sight or Sight((), whole=True)
     found = {axis.along: axis for axis in sight.axes if axis is not None}
     height, width = program.input.shape[1:]
     along_height = found.get(0) or Axis(0, stride=Fraction(0), size=height)

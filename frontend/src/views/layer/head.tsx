@@ -1,7 +1,7 @@
 /** Title of the layer view: which layer, what of it, and the buttons that give the picture away. */
 
 import type { ComponentChildren } from "preact";
-import type { Layer, RunIndex } from "../../api/types";
+import type { Layer, ReceptiveField, RunIndex } from "../../api/types";
 import { shapeText } from "../../draw/number_text";
 import type { Store } from "../../state/store";
 import { Segmented } from "../../ui/segmented";
@@ -46,12 +46,22 @@ export function Head({ store, look, children }: Props) {
   );
 }
 
-/** "relu · 32 × 28 × 28". */
-function about(layer: Layer): string {
+/** "relu · 32 × 28 × 28 · receptive field 7 × 7, stride 1". */
+export function about(layer: Layer): string {
   const parts = [layer.kind];
   if (layer.shape.length > 0) parts.push(shapeText(layer.shape));
   if (layer.groups > 1) parts.push(`${layer.groups} groups`);
+  const field = layer.receptive_field;
+  if (field && layer.shape.length === 3) parts.push(fieldText(field));
   return parts.join(" · ");
+}
+
+/** The reach of the convolutions, and that something on the way saw the whole image too. */
+function fieldText({ size, stride, is_global }: ReceptiveField): string {
+  const [down, right] = stride;
+  const step = down === right ? `${down}` : shapeText(stride);
+  const reach = `receptive field ${shapeText(size)}, stride ${step}`;
+  return is_global ? `${reach}, and the whole image by a global operation` : reach;
 }
 
 /** Why a tab has nothing. */
