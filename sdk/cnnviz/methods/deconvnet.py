@@ -53,6 +53,9 @@ class Deconvnet(Method[ExplainedParams]):
         gradient, facts = ruled_gradient(ctx, Explained.of(ctx, params), deconvnet_rule)
         if not facts["switches"]:
             facts = noted(facts, "no max-pool on the way: the map hardly depends on the image")
-        facts |= {"signed": True, "unit": "deconvnet signal, of the colours the strongest"}
+        facts["signed"] = True
+        facts["unit"] = (
+            f"deconvnet signal, {facts['rectifiers']} rectifiers, of the colours the strongest"
+        )
         arrays = {"map": strongest_colour(gradient)}
         return [Result(kind="heatmap", layer=params.layer, arrays=arrays, facts=facts)]

@@ -48,6 +48,9 @@ class GuidedBackprop(Method[ExplainedParams]):
     def run(self, ctx: Context, params: ExplainedParams) -> list[Result]:
         """Give `map` (N, H, W), signed."""
         gradient, facts = ruled_gradient(ctx, Explained.of(ctx, params), guided_rule)
-        facts |= {"signed": True, "unit": "guided gradient, of the colours the strongest"}
+        facts["signed"] = True
+        facts["unit"] = (
+            f"guided gradient, {facts['rectifiers']} rectifiers, of the colours the strongest"
+        )
         arrays = {"map": strongest_colour(gradient)}
         return [Result(kind="heatmap", layer=params.layer, arrays=arrays, facts=facts)]
