@@ -150,7 +150,7 @@ def _hide(
     places = [(row, column) for row in range(len(grid[0])) for column in range(len(grid[1]))]
     before = explained.values(ctx).detach()
     drops = torch.zeros(len(images), len(places), dtype=torch.float64)
-    top = torch.zeros(len(images), len(places), dtype=torch.int32)
+    top = torch.zeros(len(images), len(places), dtype=torch.float64)
     step = ctx.batch_limit or _AT_ONCE.get(images.device.type, 64)
     shares, alike = [], []
     for index in range(len(images)):
@@ -208,7 +208,7 @@ def _arrays(
     maps = torch.stack([mean_over_windows(values, *grid) for values in drops])
     kind = torch.float64 if ctx.place.dtype == torch.float64 else torch.float32
     arrays = {"map": maps.to(kind), "drops": drops.to(kind)}
-    return arrays | ({"top_classes": top.reshape(shape)} if explained.classes else {})
+    return arrays | ({"top_classes": top.reshape(shape).to(kind)} if explained.classes else {})
 
 
 def _own_facts(explained: Explained, shares: list[float], alike: list[int]) -> dict[str, Any]:
