@@ -31,7 +31,7 @@ def test_a_layer_survives_json():
 
 
 def test_kinds_are_a_closed_set():
-    assert KINDS == ("kernels", "feature_maps", "heatmap", "layer_table", "scores")
+    assert KINDS == ("kernels", "feature_maps", "heatmap", "layer_table", "scores", "images")
 
 
 @pytest.mark.parametrize("name", errors.__all__)

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
+import torch
 from torch import Tensor, nn
 
 from cnnviz.contract.records import Provenance, Record
@@ -27,7 +28,7 @@ __all__ = ["run"]
 def run(
     name: str,
     model: nn.Module | Net,
-    images: Tensor,
+    images: Tensor | None = None,
     *,
     target: int | None = None,
     layer: str | None = None,
@@ -47,6 +48,7 @@ def run(
         name: the method.
         model: a module, or what `cnnviz.capture` gave (saves capturing it again for each call).
         images: (N, C, H, W) float, as the model takes them; moved to its device and float type.
+            Not needed for what `cnnviz.capture` gave by a method that makes its own pictures.
         target: class index to explain, for methods that take one.
         layer: the layer to look at. Of a method that gives a record a layer, the first one's record
             is given when this is None.
@@ -64,7 +66,7 @@ def run(
         UnsuitableError: the method cannot work on this model.
     """
     request = _request(name, target=target, layer=layer, params=params)
-    batch = check_images(images)
+    batch = _images(images, model, needed=request.method.needs_examples)
     net = _captured(model, batch)
     (request,) = parse_requests([request], net)
     ctx = Context(
@@ -76,6 +78,12 @@ def run(
     )
     done = execute([request], ctx, on_error="raise").results
     return _record(_select(done, layer, name), net, seed)
+
+
+def _images(images: Tensor | None, model: nn.Module | Net, *, needed: bool) -> Tensor:
+    if images is not None or needed or isinstance(model, nn.Module):
+        return check_images(images)
+    return torch.zeros(0, *model.example_shape)
 
 
 def _captured(model: nn.Module | Net, images: Tensor) -> Net:
