@@ -126,11 +126,12 @@ def measure(name: str, stride: int, *, rounds: int, full: bool) -> None:
     rivals = ways(model, net, image, stride, full=full)
     seconds: dict[str, list[float]] = {way: [] for way in rivals}
     maps: dict[str, np.ndarray] = {}
-    for _ in range(rounds):
+    for number in range(rounds + 1):
         for way, call in rivals.items():
             begin = time.perf_counter()
             maps[way] = call()
-            seconds[way].append(time.perf_counter() - begin)
+            if number:  # the first round warms up
+                seconds[way].append(time.perf_counter() - begin)
     took = {way: statistics.median(each) for way, each in seconds.items()}
     spread = float(np.ptp(maps["captum 1"]))
     error = max(float(np.abs(maps["ours"] - each).max()) for each in maps.values()) / spread

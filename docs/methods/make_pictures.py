@@ -271,6 +271,18 @@ def draw_guided_grad_cam(net: Net, images: torch.Tensor) -> None:
     draw_rows(images, "guided_grad_cam", rows)
 
 
+def draw_occlusion(net: Net, images: torch.Tensor) -> None:
+    """Draw its maps of two window sizes, those of the smaller upon the photographs."""
+    small, large = "grey, 32 px", "blurred, 64 px"
+    rows = {
+        small: maps_of("occlusion", net, images, window=(32, 32), stride=(8, 8)),
+        large: maps_of(
+            "occlusion", net, images, window=(64, 64), stride=(16, 16), baseline="blur"
+        ),
+    }
+    draw_rows(images, "occlusion", rows, over=small)
+
+
 def draw_layer_statistics(net: Net, images: torch.Tensor) -> None:
     """Draw the share of zeros and the dead channels of every rectifier."""
     record = cnnviz.run("layer_statistics", net, images)
