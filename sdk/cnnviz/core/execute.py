@@ -16,7 +16,7 @@ from cnnviz.contract.results import Result
 from cnnviz.core.arrays import own_arrays, storages
 from cnnviz.core.context import Context
 from cnnviz.core.forward import CommonPass, wait_for
-from cnnviz.core.isolation import isolated
+from cnnviz.core.isolation import isolated, seed_all
 from cnnviz.core.requests import Request
 from cnnviz.errors import CnnvizError, JobCancelled, UnsuitableError
 
@@ -72,9 +72,12 @@ def execute(requests: Sequence[Request], ctx: Context, *, on_error: OnError = "s
             ready.append(request)
     common = _common_pass(ready, taps, ctx)
     live = storages([*ctx.net.weights().values(), common.examples])
-    for request in ready:
-        with _noted(request, execution, on_error), isolated(common.place.device, ctx.seed):
-            execution.results += _run(request, ctx, common, live)
+    device = common.place.device
+    with isolated(device, ctx.seed):
+        for request in ready:
+            with _noted(request, execution, on_error):
+                seed_all(device, ctx.seed)
+                execution.results += _run(request, ctx, common, live)
     execution.common_seconds = common.seconds
     execution.seconds = time.perf_counter() - started
     return execution

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import torch
 
-__all__ = ["cpu_by_default", "isolated"]
+__all__ = ["cpu_by_default", "isolated", "seed_all"]
 
 
 @contextmanager
@@ -32,25 +32,29 @@ def isolated(device: torch.device, seed: int) -> Iterator[None]:
     device.
     """
     python_state, numpy_state = random.getstate(), np.random.get_state()
-    cuda = [device.index or 0] if device.type == "cuda" else []
     with ExitStack() as stack:
         stack.enter_context(cpu_by_default())
         stack.enter_context(torch.inference_mode(mode=False))
-        stack.enter_context(torch.random.fork_rng(devices=cuda))
+        stack.enter_context(torch.random.fork_rng(devices=_cuda(device)))
         for kind in {"cpu", device.type} & {"cpu", "cuda", "xpu", "mps"}:
             stack.enter_context(torch.autocast(kind, enabled=False))
         try:
-            _seed_all(cuda, seed)
+            seed_all(device, seed)
             yield
         finally:
             random.setstate(python_state)
             np.random.set_state(numpy_state)
 
 
-def _seed_all(cuda: list[int], seed: int) -> None:
+def seed_all(device: torch.device, seed: int) -> None:
+    """Seed the generators that `isolated` gives back their state; only inside of it."""
     # torch.manual_seed would seed the generators of every device, forked or not.
     torch.default_generator.manual_seed(seed)
-    for index in cuda:
+    for index in _cuda(device):
         torch.cuda.default_generators[index].manual_seed(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)
+
+
+def _cuda(device: torch.device) -> list[int]:
+    return [device.index or 0] if device.type == "cuda" else []
