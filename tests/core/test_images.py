@@ -26,6 +26,7 @@ IMAGES = torch.rand(2, 3, 4, 5)
         (IMAGES[:0], "no empty dimension"),
         (torch.rand(3, 4), "must be .N, C, H, W."),
         ((IMAGES * 255).to(torch.uint8), "got torch.uint8: scale and normalise"),
+        (IMAGES.to_sparse(), r"a dense tensor, got torch.sparse_coo: pass images.to_dense\(\)"),
         (IMAGES.double().where(IMAGES > 0.5, torch.nan), "NaN or infinite values of 120"),
     ],
 )
@@ -49,6 +50,8 @@ def test_labels_may_be_a_list_a_tensor_or_an_array(labels):
     [
         ([1], r"\(2,\), got shape \(1,\)"),
         ([[1, 2], [0, 1]], "one class index an example"),
+        ([[1], [0, 1]], "one whole number an example"),
+        ([0, 1 << 70], "whole numbers"),
         ([0.5, 1.0], "whole numbers"),
         ([0, 3], "0 to 2 .*, got 3 at 1"),
         ([-2, 0], "got -2 at 0"),
@@ -59,7 +62,7 @@ def test_labels_that_do_not_fit_are_refused(labels, said):
         check_labels(labels, 2, classes=3)
 
 
-@pytest.mark.parametrize("names", ["cat", ["cat", 3], ["cat"], 7])
+@pytest.mark.parametrize("names", ["cat", ["cat", 3], ["cat"], 7, ["cat", "\ud800"]])
 def test_class_names_must_be_one_text_a_class(names):
     with pytest.raises(ParamsError, match="class_names must be"):
         check_class_names(names, classes=2)

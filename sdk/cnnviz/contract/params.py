@@ -8,6 +8,7 @@ Example:
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -46,7 +47,8 @@ def parse(params_type: type[P], values: Mapping[str, Any], *, of: str) -> P:
     except msgspec.ValidationError as error:
         text, _, path = str(error).partition(" - at `$.")
         field = path.rstrip("`").split("[")[0].split(".")[0] or None
-        got = f", got {values[field]!r}" if field and field in values else ""
+        text = text.partition(", got ")[0]  # the value itself says more than its type
+        got = f", got {reprlib.repr(values[field])}" if field and field in values else ""
         where = f"{of}.{field}" if field else of
         raise ParamsError(f"{where}: {text[:1].lower()}{text[1:]}{got}", field=field) from None
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.core.forward import CommonPass, Place, place_of
+from cnnviz.errors import ParamsError
 from cnnviz.ops.images import Normalize
 from cnnviz.ops.targets import Targets, choose_targets
 
@@ -49,6 +50,10 @@ class Context:
         in_training: bool = False,
         on_report: Report | None = None,
     ) -> None:
+        whole = isinstance(seed, int) and not isinstance(seed, bool)
+        if not whole or not 0 <= seed < 2**63:
+            message = f"seed must be a whole number from 0 to 2⁶³ - 1, got {seed!r:.40}"
+            raise ParamsError(message, field="seed")
         self.net = net
         self.labels = labels
         """(N,) class indices, -1 where not known."""

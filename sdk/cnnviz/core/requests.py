@@ -64,10 +64,12 @@ def parse_requests(methods: str | Request | Iterable[str | Request], net: Net) -
 
     Raises:
         MissingError: an unknown method, or a layer that the network does not have.
-        ParamsError: something else than names and requests.
+        ParamsError: something else than names and requests, or none.
         UnsuitableError: a method asked for by name cannot work on this network.
     """
     listed = [methods] if isinstance(methods, str | Request) else _listed(methods)
+    if not listed:
+        raise ParamsError('methods must name at least one, or be "default"', field="methods")
     requests: list[Request] = []
     for item in listed:
         for request in _defaults() if item == "default" else [_named(item, net)]:

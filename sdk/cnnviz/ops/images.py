@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -45,7 +46,7 @@ def check_images(images: Any, *, what: str = "images") -> Tensor:
         The same tensor, detached.
 
     Raises:
-        ParamsError: no tensor, other shape or type, no image at all, NaN or infinite values.
+        ParamsError: no dense tensor, other shape or type, no image at all, NaN or infinite values.
     """
     if not isinstance(images, Tensor):
         got = type(images).__name__
@@ -62,6 +63,9 @@ def check_images(images: Any, *, what: str = "images") -> Tensor:
             f"{what} must be floats as the model takes them, got {images.dtype}: scale and "
             f"normalise them as in training, for instance ({what}.float() / 255 - mean) / std"
         )
+        raise ParamsError(message, field=what)
+    if images.layout != torch.strided:
+        message = f"{what} must be a dense tensor, got {images.layout}: pass {what}.to_dense()"
         raise ParamsError(message, field=what)
     bad = int((~torch.isfinite(images)).sum())
     if bad:
@@ -83,7 +87,11 @@ def check_labels(labels: Any, count: int, *, classes: int | None = None) -> tupl
     """
     if labels is None:
         return None
-    values = labels.detach().cpu().numpy() if isinstance(labels, Tensor) else np.asarray(labels)
+    try:
+        values = labels.detach().cpu().numpy() if isinstance(labels, Tensor) else np.asarray(labels)
+    except (TypeError, ValueError, OverflowError):  # lists of different lengths, bfloat16, …
+        message = f"labels must be one whole number an example, got {reprlib.repr(labels)}"
+        raise ParamsError(message, field="labels") from None
     if values.shape != (count,):
         message = f"labels must be one class index an example, ({count},), got shape {values.shape}"
         raise ParamsError(message, field="labels")
@@ -102,7 +110,7 @@ def check_class_names(names: Any, *, classes: int | None = None) -> tuple[str, .
     """Check the names of the classes, in the order of the scores.
 
     Raises:
-        ParamsError: no sequence of texts, or not as many as the model has classes.
+        ParamsError: no sequence of texts that can be stored, or not one for each class.
     """
     if names is None:
         return None
@@ -110,6 +118,10 @@ def check_class_names(names: Any, *, classes: int | None = None) -> tuple[str, .
     if not sequence or not all(isinstance(name, str) for name in names):
         message = f"class_names must be a list of texts, got {type(names).__name__} {names!r:.80}"
         raise ParamsError(message, field="class_names")
+    for index, name in enumerate(names):
+        if not name.isascii() and name != name.encode(errors="replace").decode():
+            message = f"class_names must be texts that UTF-8 can hold, got {name!r:.80} at {index}"
+            raise ParamsError(message, field="class_names")
     if classes is not None and len(names) != classes:
         message = f"class_names must be one a class: the model has {classes}, got {len(names)}"
         raise ParamsError(message, field="class_names")
