@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnviz.graph import capture
+from cnnviz.errors import RecordError
+from cnnviz.graph import capture, load_graph
 from cnnviz.graph.spans import Sliding, Span
 
 
@@ -208,6 +209,25 @@ def test_the_output_of_any_layer_may_be_asked_for(layer):
     found = net.windows(image, fill, grid, layer=layer)(windows)
     expected = net.features(hidden(image, fill, grid, windows), [layer])[layer]
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+
+
+def test_a_loaded_graph_runs_alike_and_watches_its_batches(tmp_path):
+    image = torch.randn(1, 3, *SIZE, dtype=torch.float64)
+    net, grid = capture(made("residual"), image), GRIDS["small"]
+    net.save(tmp_path)
+    loaded = load_graph(tmp_path)
+    ours, theirs = (one.windows(image, image * 0, grid) for one in (net, loaded))
+    assert torch.equal(ours([(0, 0), (3, 2)]), theirs([(0, 0), (3, 2)]))
+    with pytest.raises(RecordError, match="too large to run"):
+        theirs([(0, 0)] * 2**20)
+
+
+def test_far_more_padding_than_map_is_not_laid_out():
+    model = headed(nn.Conv2d(3, 8, 1, stride=40_000, padding=60_000))
+    image = torch.randn(1, 3, *SIZE, dtype=torch.float64)
+    grid = GRIDS["small"]
+    found = capture(model.double().eval(), image).windows(image, image * 0, grid)
+    assert found.share == 1
 
 
 @pytest.mark.parametrize(

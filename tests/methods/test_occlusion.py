@@ -124,6 +124,23 @@ def test_a_unit_of_a_layer_may_stand_in_for_the_score(model, net, x, position):
     assert "top_classes" not in record.arrays
 
 
+def test_a_layer_alone_asks_about_the_channel_that_answers_most_to_each_example(net, x):
+    strongest = net.features(x, ["5"])["5"].sum((2, 3)).argmax(1).tolist()
+    options = {"layer": "5", "window": (4, 4)}
+    record = cnnviz.run("occlusion", net, x, **options)
+    assert record.facts["channels"] == strongest
+    for index, channel in enumerate(strongest):
+        alone = cnnviz.run("occlusion", net, x[index : index + 1], channel=channel, **options)
+        assert "channels" not in alone.facts
+        np.testing.assert_allclose(
+            record.arrays["map"][index], alone.arrays["map"][0], rtol=0, atol=1e-12
+        )
+    with pytest.raises(ParamsError, match="a position needs a channel"):
+        cnnviz.run("occlusion", net, x, position=(0, 0), **options)
+    with pytest.raises(ParamsError, match="not both"):
+        cnnviz.run("occlusion", net, x, target=1, **options)
+
+
 def test_a_model_that_only_hooks_can_follow_gives_the_same_maps(net, x):
     hooked = capture(unexportable().double(), x)
     assert hooked.captured == "hooks"

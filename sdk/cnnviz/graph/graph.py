@@ -195,6 +195,7 @@ class Graph:
                 grid=grid,
                 wanted=node,
                 weight=self._weights.get,
+                guard=self._guard,
             )
 
     def weight(self, name: str) -> Tensor:

@@ -139,14 +139,19 @@ def _is_everywhere(value: Any) -> bool:
     return not isinstance(value, Tensor) or all(size == 1 for size in value.shape[-2:])
 
 
-def _sliding(site: Site, slides: Slides, run: Callable[[Tensor], Tensor], fill: float) -> Work:
-    """Work of an operator that slides over its first argument."""
+def _sliding(
+    site: Site, slides: Slides, run: Callable[[Tensor], Tensor], fill: float
+) -> Work | None:
+    """Work of an operator that slides over its first argument; not under far more padding."""
     (source,) = site.sources
     before, (down, right) = site.areas[source], slides
     area = Area(
         before.rows.slide(down, site.result.shape[-2]),
         before.columns.slide(right, site.result.shape[-1]),
     )
+    size = site.base[source].shape[-2:]
+    if any(2 * slide.padding > 3 * length for slide, length in zip(slides, size, strict=True)):
+        return None
     base = padded(site.base[source], area, slides, fill=fill)
 
     def on_patches(values: Mapping[int, Patches], windows: Windows) -> Tensor:

@@ -46,6 +46,7 @@ class WindowPass:
         grid: Grid,
         wanted: int,
         weight: Callable[[str], Tensor],
+        guard: Callable[[Tensor], None] | None = None,
     ) -> None:
         """Run the image and plan what is computed again.
 
@@ -57,7 +58,9 @@ class WindowPass:
             grid: the windows.
             wanted: node that is asked for.
             weight: gives a weight by its name.
+            guard: watches the size of what runs, for a program that is not ours.
         """
+        self._guard = guard
         self._interpreter = interpreter
         self._nodes = program.nodes
         self._wanted = wanted
@@ -91,6 +94,8 @@ class WindowPass:
         Returns:
             (B, …), one a window.
         """
+        if self._guard is not None:
+            self._guard(self._image.expand(len(windows), -1, -1, -1))
         with torch.no_grad(), without_autocast(self._device):
             return self._run(windows)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import torch
 from msgspec import Meta
 from torch import Tensor
 
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
-from cnnviz.core.explained import Explained, ExplainedParams
+from cnnviz.core.explained import Explained, ExplainedParams, Index
 from cnnviz.core.method import Method
 from cnnviz.core.registry import register
 from cnnviz.errors import ParamsError
@@ -36,6 +37,10 @@ _AT_ONCE = {"cpu": 16}
 class OcclusionParams(ExplainedParams, frozen=True):
     """What hides the image, and what is asked about."""
 
+    channel: Annotated[
+        Index | None,
+        Meta(description="The layer's channel; empty for each example's strongest."),
+    ] = None
     window: Annotated[
         tuple[Side, Side] | None,
         Meta(description="Height and width, px; empty for a seventh of the image."),
@@ -58,9 +63,10 @@ class Occlusion(Method[OcclusionParams]):
 
     Occlusion sensitivity (Zeiler, Fergus 2013, https://arxiv.org/abs/1311.2901, section 4.2). Each
     pixel gets the mean, over the windows that cover it, of score minus score with the window
-    hidden. Differs from the paper: the unnormalised score instead of the probability, its loss
-    instead of what is left, and any unit of any layer may stand in for it. Of a captured network
-    only what a window can change is computed again, which gives the same numbers.
+    hidden. A layer alone asks about the channel that answers most to the whole image. Differs from
+    the paper: the unnormalised score instead of the probability, its loss instead of what is left,
+    the mean of a channel instead of its sum, and any unit of any layer may stand in for it. Of a
+    captured network only what a window can change is computed again: the same numbers, sooner.
     """
 
     name, title, kind = "occlusion", "Occlusion", "heatmap"
@@ -75,7 +81,7 @@ class Occlusion(Method[OcclusionParams]):
                 the network does not have, a window larger than its images, a stride that leaves
                 gaps.
         """
-        params.check(net, of=self.name)
+        _check_asked(net, params)
         _, height, width = net.input_shape
         if height is not None and width is not None:
             _sizes(params, (height, width))
@@ -115,6 +121,16 @@ class Occlusion(Method[OcclusionParams]):
         return [Result(kind="heatmap", layer=params.layer, arrays=arrays, facts=facts | own)]
 
 
+def _check_asked(net: Net, params: OcclusionParams) -> None:
+    """Check the class or the unit; a layer's channel may be left open, without a position."""
+    if params.layer is None or params.channel is not None:
+        params.check(net, of="occlusion")
+    elif params.position is not None:
+        raise ParamsError("occlusion: a position needs a channel", field="channel")
+    else:
+        msgspec.structs.replace(params, channel=0).check(net, of="occlusion")
+
+
 def _sizes(
     params: OcclusionParams, size: tuple[int, int]
 ) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -148,7 +164,11 @@ def _hide(
     """Slide the window over all examples."""
     images = ctx.examples.detach()
     places = [(row, column) for row in range(len(grid[0])) for column in range(len(grid[1]))]
-    before = explained.values(ctx).detach()
+    channels = _channels(ctx, explained.params)
+    before = [
+        _pick(explained, output[None], index, channels)
+        for index, output in enumerate(explained.output(ctx).detach())
+    ]
     drops = torch.zeros(len(images), len(places), dtype=torch.float64)
     top = torch.zeros(len(images), len(places), dtype=torch.float64)
     step = ctx.batch_limit or _AT_ONCE.get(images.device.type, 64)
@@ -163,12 +183,15 @@ def _hide(
             batch = slice(start, start + step)
             with torch.no_grad():
                 output = see(places[batch])
-            values = _pick(explained, output, index)
+            values = _pick(explained, output, index, channels)
             drops[index, batch] = (before[index].double() - values.double()).cpu()
             if explained.classes:
                 top[index, batch] = output.reshape(len(output), -1).argmax(1).to(top)
     drops[alike] = 0  # not the rounding of another order of sums
-    return _arrays(ctx, explained, drops, top, grid), _own_facts(explained, shares, alike)
+    facts = _own_facts(explained, shares, alike)
+    if channels and explained.params.channel is None:
+        facts["channels"] = channels
+    return _arrays(ctx, explained, drops, top, grid), facts
 
 
 def _window_pass(
@@ -190,14 +213,23 @@ def _window_pass(
     return see, 1.0
 
 
-def _pick(explained: Explained, output: Tensor, index: int) -> Tensor:
-    """Pick the value that is asked about: (B, …) -> (B,)."""
-    params = explained.params
+def _channels(ctx: Context, params: ExplainedParams) -> list[int]:
+    """Say which channel each example is asked about: given, or the one that answers most."""
+    if params.layer is None:
+        return []
+    output = ctx.activation(params.layer).detach()
+    if params.channel is not None:
+        return [params.channel] * len(output)
+    total = output.flatten(2).sum(dim=2) if output.ndim > 2 else output
+    found: list[int] = total.argmax(dim=1).tolist()
+    return found
+
+
+def _pick(explained: Explained, output: Tensor, index: int, channels: list[int]) -> Tensor:
+    """Pick the value that an example is asked about: (B, …) -> (B,)."""
     if explained.classes:
         return output.reshape(len(output), -1)[:, explained.classes[index]]
-    if params.channel is None:
-        raise ParamsError("occlusion: a layer needs a channel", field="channel")
-    return unit_values(output, params.channel, params.position)
+    return unit_values(output, channels[index], explained.params.position)
 
 
 def _arrays(
