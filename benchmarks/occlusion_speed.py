@@ -16,6 +16,7 @@ import statistics
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from captum.attr import Occlusion
 from torch import Tensor, nn
 
 import cnnviz
-from cnnviz.graph import Net, capture
+from cnnviz.graph import Graph, Net, capture
 from cnnviz.ops.occluders import mean_over_windows, window_places
 
 SIZE, WINDOW, TARGET = 224, 32, 281
@@ -57,7 +58,8 @@ def by_captum(model: nn.Module, image: Tensor, stride: int, at_once: int) -> np.
         target=TARGET,
         perturbations_per_eval=at_once,
     )
-    return found[0, 0].numpy()
+    heat: np.ndarray = found[0, 0].numpy()
+    return heat
 
 
 def by_whole_passes(
@@ -97,15 +99,14 @@ def ours(net: Net, image: Tensor, stride: int) -> np.ndarray:
 def ways(model: nn.Module, net: Net, image: Tensor, stride: int, *, full: bool) -> dict[str, Way]:
     """Name all ways that are compared."""
     last = model_in(model, torch.channels_last)
-    found: dict[str, Way] = {"ours": lambda: ours(net, image, stride)}
+    found: dict[str, Way] = {"ours": partial(ours, net, image, stride)}
     for count in (1, 8, 64):
-        found[f"captum {count}"] = lambda count=count: by_captum(model, image, stride, count)
+        found[f"captum {count}"] = partial(by_captum, model, image, stride, count)
+    plain = torch.contiguous_format
     for count in (1, 4, 16) if full else (4,):
-        found[f"whole {count}"] = lambda count=count: by_whole_passes(
-            model, image, stride, count, torch.contiguous_format
-        )
-        found[f"whole {count} channels_last"] = lambda count=count: by_whole_passes(
-            last, image, stride, count, torch.channels_last
+        found[f"whole {count}"] = partial(by_whole_passes, model, image, stride, count, plain)
+        found[f"whole {count} channels_last"] = partial(
+            by_whole_passes, last, image, stride, count, torch.channels_last
         )
     return found
 
@@ -121,6 +122,8 @@ def measure(name: str, stride: int, *, rounds: int, full: bool) -> None:
     model = MODELS[name]().eval().requires_grad_(requires_grad=False)
     image = torch.randn(1, 3, SIZE, SIZE)
     net = capture(model, image)
+    if not isinstance(net, Graph):
+        raise SystemExit(f"{name} was not captured as a graph: {net.reason}")
     places = window_places(SIZE, WINDOW, stride)
     found = net.windows(image, image * 0, (places, places))
     rivals = ways(model, net, image, stride, full=full)
