@@ -75,6 +75,8 @@ def requests(layer: str, count: int, iterations: int) -> dict[str, Request]:
         params = {**preset.params, "iterations": iterations}
         units = list(range(count))
         asked[preset.name] = method("activation_maximization", layer=layer, units=units, **params)
+    asked["inversion"] = method("inversion", layers=[layer], iterations=iterations)
+    asked["deep_dream"] = method("deep_dream", layer=layer, iterations=iterations, octaves=1)
     return asked
 
 

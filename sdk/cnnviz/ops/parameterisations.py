@@ -46,7 +46,8 @@ class Fourier:
     def noise(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw spectra, (N, C, H, W // 2 + 1, 2), that give nearly grey pictures."""
         drawn = torch.randn((count, *self._shape), generator=generator, device=generator.device)
-        return drawn.to(self._scale).mul_(_DEVIATION)
+        spectra: Tensor = drawn.to(self._scale) * _DEVIATION
+        return spectra
 
     def zeros(self, count: int) -> Tensor:
         """Give the spectra of grey pictures."""

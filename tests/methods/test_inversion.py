@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import cnnviz
+from cnnviz.core.context import Context
+from cnnviz.core.execute import execute
+from cnnviz.core.requests import method
+from cnnviz.errors import MissingError
+from cnnviz.graph import capture
+from cnnviz.methods.inversion import Energy, InversionParams, descend
+from cnnviz.ops.images import Normalize
+from cnnviz.ops.pixels import pixel_space
+from tests.core.networks import images, plain
+
+NORMALIZE = Normalize((0.5, 0.4, 0.6), (0.25, 0.3, 0.2))
+
+
+@pytest.fixture(scope="module")
+def net():
+    return capture(plain().double().eval(), images().double())
+
+
+@pytest.fixture(scope="module")
+def x():
+    colours = torch.rand(2, 3, 12, 12, generator=torch.Generator().manual_seed(3))
+    mean, std = (torch.tensor(part).view(3, 1, 1) for part in NORMALIZE)
+    return ((colours - mean) / std).double()
+
+
+def silent(*_):
+    pass
+
+
+def test_two_steps_with_momentum_equal_the_authors_formula(net, x):
+    params = InversionParams(rule="momentum", rate=0.004, tv=10.0, norm=8e-10, iterations=2)
+    space = pixel_space(NORMALIZE, x, device=torch.device("cpu"), dtype=torch.float64)
+    x0 = space.from_input(x)
+    noise = torch.randn(x.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    found = descend(Energy.of(net, "4", space, params, x0), noise, silent).numpy()
+    for row in range(2):
+        expected = transcribed(net, space, x0[row : row + 1], noise[row].numpy(), params)
+        np.testing.assert_allclose(found[row], expected, rtol=0, atol=1e-8)
+
+
+def transcribed(net, space, x0, noise, params):
+    """invert_nn: m = 0.9 m - lr dr - lr x0_sigma² / y0_sigma² d‖y - y0‖²; x = x + m."""
+    x0_sigma = np.linalg.norm(x0.numpy())
+    y0 = net.features(space.to_input(x0), ["4"])["4"]
+    y0_sigma = np.linalg.norm(y0.numpy(force=True))
+    x = noise / np.linalg.norm(noise) * x0_sigma
+    m, before = np.zeros_like(x), None
+    # The paper's schedule in quarters; of two steps the second has a tenth of the rate.
+    for lr in (params.rate, params.rate * 0.1):
+        leaf = torch.tensor(x)[None].requires_grad_()
+        y = net.features(space.to_input(leaf), ["4"])["4"]
+        (y - y0.detach()).square().sum().backward()
+        dr = params.tv / 2 * tv_gradient(x) + params.norm / 2 * 6 * x**5
+        m = 0 * m if lr != before else m
+        m = 0.9 * m - lr * dr - (lr * x0_sigma**2 / y0_sigma**2) * leaf.grad[0].numpy()
+        x, before = x + m, lr
+    return x
+
+
+def tv_gradient(x: np.ndarray) -> np.ndarray:
+    """Of Σ (dx² + dy²), beta of 2."""
+    found = np.zeros_like(x)
+    for axis in (1, 2):
+        d = np.diff(x, axis=axis)
+        before, after = [(0, 0)] * 3, [(0, 0)] * 3
+        before[axis], after[axis] = (1, 0), (0, 1)
+        found += 2 * np.pad(d, before) - 2 * np.pad(d, after)
+    return found
+
+
+def test_the_error_falls_and_is_the_normalised_one(net, x):
+    params = {"layers": ["0"], "tv": 0.0, "norm": 0.0}
+    before = cnnviz.run("inversion", net, x, normalize=NORMALIZE, **params, iterations=1)
+    after = cnnviz.run("inversion", net, x, normalize=NORMALIZE, **params, iterations=150)
+    assert max(after.facts["objective"]) < 0.1 < min(before.facts["objective"])
+    mean, std = (torch.tensor(part).double().view(3, 1, 1) for part in NORMALIZE)
+    shown = torch.from_numpy(after.arrays["images"].copy()).permute(0, 3, 1, 2).double()
+    found, target = (net.features(one, ["0"])["0"] for one in ((shown - mean) / std, x))
+    errors = (found - target).flatten(1).norm(dim=1) / target.flatten(1).norm(dim=1)
+    np.testing.assert_allclose(after.facts["objective"], errors.numpy(force=True), rtol=1e-3)
+
+
+def test_a_chain_of_layers_gives_a_result_each_and_restarts_differ(net, x):
+    asked = method("inversion", layers=["0", "4"], restarts=2, iterations=2)
+    done = execute([asked], Context(net, x, normalize=NORMALIZE), on_error="raise").results
+    assert [one.result.layer for one in done] == ["0", "4"]
+    pictures = done[0].result.arrays["images"]
+    assert pictures.shape == (4, 12, 12, 3)
+    assert not np.allclose(pictures[0], pictures[1], atol=0.05)
+    captions = done[0].result.facts["captions"]
+    assert captions == ["example 0 · 0", "example 0 · 1", "example 1 · 0", "example 1 · 1"]
+
+
+def test_small_batches_give_the_same_pictures(net, x):
+    found = []
+    for limit in (None, 1):
+        ctx = Context(net, x, normalize=NORMALIZE)
+        ctx.batch_limit = limit
+        (done,) = execute([method("inversion", iterations=4)], ctx, on_error="raise").results
+        found.append(done.result.arrays["images"])
+    np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-5)
+
+
+def test_it_reports_every_step_of_every_layer(net, x):
+    seen = []
+    ctx = Context(net, x, on_report=lambda done, total, *_: seen.append((done, total)))
+    execute([method("inversion", layers=["0", "4"], iterations=3)], ctx, on_error="raise")
+    assert seen == [(n, 6) for n in range(1, 7)]
+
+
+def test_a_layer_that_answers_nothing_at_all_is_no_error():
+    model = nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU())
+    with torch.no_grad():
+        model[0].bias.fill_(-1e6)
+    record = cnnviz.run("inversion", model, images(), layer="1", iterations=2)
+    assert np.isfinite(record.arrays["images"]).all()
+
+
+def test_a_layer_that_is_not_there_is_named(net, x):
+    with pytest.raises(MissingError, match="no layer"):
+        cnnviz.run("inversion", net, x, layer="44")
