@@ -49,17 +49,17 @@ export function valueAt(pictures: Pictures, index: number, row: number, column: 
   return low + ((high - low) * (pictures.codes[at] ?? 0)) / 255;
 }
 
-/** All values of one picture, (height * width,). */
+/** All values of one picture, (height * width,); a copy. */
 export function pictureValues(pictures: Pictures, index: number): Float32Array {
   const size = pictures.height * pictures.width;
-  if (pictures.values) return Float32Array.from(pictures.values.subarray(index * size, (index + 1) * size));
-  if (isAllBroken(pictures, index)) return new Float32Array(size).fill(Number.NaN);
+  const start = index * size;
+  if (pictures.values) return new Float32Array(pictures.values.subarray(start, start + size));
+  const values = new Float32Array(size);
+  if (isAllBroken(pictures, index)) return values.fill(Number.NaN);
   const { low, high } = pictureRange(pictures, index);
   const unit = (high - low) / 255;
-  return Float32Array.from(
-    pictures.codes.subarray(index * size, (index + 1) * size),
-    (code) => low + unit * code,
-  );
+  for (let at = 0; at < size; at++) values[at] = low + unit * (pictures.codes[start + at] as number);
+  return values;
 }
 
 /** Exact pictures from values; each picture's finite range is found here. */

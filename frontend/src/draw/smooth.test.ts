@@ -34,3 +34,19 @@ test("small pictures are not smoothed by themselves", () => {
   expect(fittingSigma({ width: 28, height: 28 })).toBe(0);
   expect(fittingSigma({ width: 224, height: 224 })).toBe(2);
 });
+
+test("a picture without broken values is smoothed as one with them is, far from these", () => {
+  const wide = { width: 40, height: 5 };
+  const values = Float32Array.from({ length: 200 }, (_, at) => Math.sin(at * at));
+  const broken = values.slice();
+  broken[39] = Number.NaN;
+  const [whole, pierced] = [smoothed(values, wide, 1.5), smoothed(broken, wide, 1.5)];
+  for (let row = 0; row < 5; row++)
+    for (let column = 0; column < 30; column++)
+      expect(whole[row * 40 + column]).toBeCloseTo(pierced[row * 40 + column] as number, 5);
+});
+
+test("a picture narrower than the smoothing is reached from side to side", () => {
+  const result = smoothed(Float32Array.of(0, 3), { width: 2, height: 1 }, 50);
+  for (const value of result) expect(value).toBeCloseTo(1.5, 3);
+});

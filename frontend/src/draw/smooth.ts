@@ -19,12 +19,14 @@ export function smoothed(
     Math.exp(-(at * at) / (2 * sigma * sigma)),
   );
   const { width, height } = size;
-  const sums = values.map((value) => (Number.isFinite(value) ? value : 0));
+  const rows = { lines: height, length: width, line: width, step: 1 };
+  const columns = { lines: width, length: height, line: 1, step: width };
+  const isWhole = values.every(Number.isFinite);
+  const sums = isWhole ? values.slice() : values.map((value) => (Number.isFinite(value) ? value : 0));
+  for (const lines of [rows, columns]) along(sums, lines, weights, isWhole);
+  if (isWhole) return sums;
   const shares = values.map((value) => (Number.isFinite(value) ? 1 : 0));
-  for (const plane of [sums, shares]) {
-    along(plane, { lines: height, length: width, line: width, step: 1 }, weights);
-    along(plane, { lines: width, length: height, line: 1, step: width }, weights);
-  }
+  for (const lines of [rows, columns]) along(shares, lines, weights, false);
   return values.map((value, at) =>
     Number.isFinite(value) ? (sums[at] as number) / (shares[at] as number) : value,
   );
@@ -38,21 +40,38 @@ interface Lines {
   step: number;
 }
 
-/** Weigh each value with its neighbours along one direction, in place. */
-function along(plane: Float32Array, { lines, length, line, step }: Lines, weights: Float32Array): void {
+/**
+ * Weigh each value with its neighbours along one direction, in place.
+ *
+ * @param even divide by the sum of the weights that lie inside.
+ */
+function along(
+  plane: Float32Array,
+  { lines, length, line, step }: Lines,
+  weights: Float32Array,
+  even: boolean,
+): void {
   const reach = weights.length - 1;
-  const before = new Float32Array(length);
+  // Zeros beyond both ends: no place needs a look at whether it is inside.
+  const before = new Float32Array(length + 2 * reach);
+  const scale = new Float32Array(length).fill(1);
+  if (even)
+    for (let at = 0; at < length; at++) {
+      let sum = 0;
+      for (let from = Math.max(0, at - reach); from <= Math.min(length - 1, at + reach); from++)
+        sum += weights[Math.abs(at - from)] as number;
+      scale[at] = 1 / sum;
+    }
   for (let number = 0; number < lines; number++) {
     const start = number * line;
-    for (let at = 0; at < length; at++) before[at] = plane[start + at * step] as number;
+    for (let at = 0; at < length; at++) before[at + reach] = plane[start + at * step] as number;
     for (let at = 0; at < length; at++) {
-      let sum = (before[at] as number) * (weights[0] as number);
-      for (let away = 1; away <= reach; away++) {
-        const weight = weights[away] as number;
-        if (at >= away) sum += (before[at - away] as number) * weight;
-        if (at + away < length) sum += (before[at + away] as number) * weight;
-      }
-      plane[start + at * step] = sum;
+      const centre = at + reach;
+      let sum = (before[centre] as number) * (weights[0] as number);
+      for (let away = 1; away <= reach; away++)
+        sum +=
+          ((before[centre - away] as number) + (before[centre + away] as number)) * (weights[away] as number);
+      plane[start + at * step] = sum * (scale[at] as number);
     }
   }
 }

@@ -45,10 +45,21 @@ export function finiteRange(values: ArrayLike<number>): ValueRange {
 export function percentileRange(values: ArrayLike<number>, percent: number, diverging: boolean): ValueRange {
   const full = drawnRange(finiteRange(values), diverging);
   if (percent >= 100) return full;
-  const magnitudes = Float64Array.from(values, Math.abs).filter(Number.isFinite).sort();
+  const magnitudes = sortedMagnitudes(values);
   if (magnitudes.length === 0) return full;
   const index = Math.ceil((percent / 100) * magnitudes.length) - 1;
   const bound = magnitudes[Math.max(0, index)] as number;
   if (bound === 0) return full;
   return { low: Math.max(full.low, -bound), high: Math.min(full.high, bound) };
+}
+
+/** |value| of the finite values, ascending. */
+function sortedMagnitudes(values: ArrayLike<number>): Float64Array {
+  const magnitudes = new Float64Array(values.length);
+  let count = 0;
+  for (let at = 0; at < values.length; at++) {
+    const magnitude = Math.abs(values[at] as number);
+    if (Number.isFinite(magnitude)) magnitudes[count++] = magnitude;
+  }
+  return magnitudes.subarray(0, count).sort();
 }

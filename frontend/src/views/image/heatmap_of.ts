@@ -53,6 +53,30 @@ export interface Coloured {
   nonfinite: number;
 }
 
+interface Measured {
+  values: Float32Array;
+  range: ValueRange;
+  clipped: boolean;
+  nonfinite: number;
+}
+
+/** Of maps that stand alone, by how they were measured: several panels draw the same one. */
+const known = new WeakMap<Pictures, { how: string; measured: Measured }>();
+
+/** Values of a map, and the range that holds `percent` of its magnitudes. */
+function measured(pictures: Pictures, index: number, percent: number, diverging: boolean): Measured {
+  const how = `${index}|${percent}|${diverging}`;
+  const kept = known.get(pictures);
+  if (kept?.how === how) return kept.measured;
+  const values = pictureValues(pictures, index);
+  const range = percentileRange(values, percent, diverging);
+  const full = finiteRange(values);
+  const clipped = full.high > range.high || full.low < Math.min(0, range.low);
+  const found = { values, range, clipped, nonfinite: countNonfinite(values) };
+  if (pictures.count === 1) known.set(pictures, { how, measured: found });
+  return found;
+}
+
 /** Colour a map in the range that holds `percent` of its magnitudes. */
 export function coloured(
   pictures: Pictures,
@@ -60,31 +84,30 @@ export function coloured(
   options: { colourMap: ColourMap; gamma: number; percent: number; opacity: number },
 ): Coloured {
   const { colourMap, percent } = options;
-  const values = pictureValues(pictures, index);
-  const range = percentileRange(values, percent, isDiverging(colourMap));
-  const full = finiteRange(values);
+  const { values, ...rest } = measured(pictures, index, percent, isDiverging(colourMap));
   return {
-    pixels: paintHeatmap(values, range, options),
+    ...rest,
+    pixels: paintHeatmap(values, rest.range, options),
     width: pictures.width,
     height: pictures.height,
-    range,
     colourMap,
-    clipped: full.high > range.high || full.low < Math.min(0, range.low),
-    nonfinite: countNonfinite(values),
   };
 }
 
-/** As `coloured`, with the store's choices; hidden while Space is held. */
+/** The map as it is shown: with the store's choices, smoothed for the eye. */
+export function shownMap(store: Store, exact: Pictures, signed: boolean, opacity: number): Coloured {
+  return coloured(smoothedPictures(exact, sigmaOf(store, exact)), 0, {
+    colourMap: colourMapOf(store, signed),
+    gamma: store.gamma.value,
+    percent: store.percent.value,
+    opacity,
+  });
+}
+
+/** As `shownMap`, drawn again only when something changes. */
 export function useColoured(store: Store, exact: Pictures | null, signed: boolean, opacity: number) {
-  const sigma = sigmaOf(store, exact);
-  const pictures = useMemo(() => exact && smoothedPictures(exact, sigma), [exact, sigma]);
-  const colourMap = colourMapOf(store, signed);
-  const gamma = store.gamma.value;
-  const percent = store.percent.value;
-  return useMemo(
-    () => pictures && coloured(pictures, 0, { colourMap, gamma, percent, opacity }),
-    [pictures, colourMap, gamma, percent, opacity],
-  );
+  const choices = [sigmaOf(store, exact), colourMapOf(store, signed), store.gamma.value, store.percent.value];
+  return useMemo(() => exact && shownMap(store, exact, signed, opacity), [exact, opacity, ...choices]);
 }
 
 /** σ of the smoothing on show, in pixels of the map. */
@@ -92,15 +115,22 @@ export function sigmaOf(store: Store, pictures: Pictures | null): number {
   return store.smooth.value ?? (pictures ? fittingSigma(pictures) : 0);
 }
 
-/** Each picture smoothed; the same object when there is nothing to do. */
+/** What `smoothedPictures` gave last for a stack. */
+const smooth = new WeakMap<Pictures, { sigma: number; pictures: Pictures }>();
+
+/** Each picture smoothed; the same object when there is nothing to do, or nothing new. */
 export function smoothedPictures(pictures: Pictures, sigma: number): Pictures {
   if (sigma <= 0) return pictures;
+  const kept = smooth.get(pictures);
+  if (kept?.sigma === sigma) return kept.pictures;
   const size = pictures.width * pictures.height;
   const values = new Float32Array(pictures.count * size);
   for (let index = 0; index < pictures.count; index++)
     values.set(smoothed(pictureValues(pictures, index), pictures, sigma), index * size);
   const { count, height, width } = pictures;
-  return exactPictures(values, { count, height, width });
+  const found = exactPictures(values, { count, height, width });
+  smooth.set(pictures, { sigma, pictures: found });
+  return found;
 }
 
 export function isSigned(series: Series, maps: Maps | undefined): boolean {

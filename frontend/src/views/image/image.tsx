@@ -25,7 +25,7 @@ import { heatmaps, seriesTitle } from "../records/series";
 import { Sharing } from "../records/sharing";
 import type { KeyBinding, ViewProps } from "../view";
 import { HeatmapFilm } from "./heatmap_film";
-import { type Heatmap, isSigned, spot, useColoured, useHeatmap } from "./heatmap_of";
+import { type Heatmap, isSigned, shownMap, spot, useHeatmap } from "./heatmap_of";
 import { HeatmapPanel } from "./heatmap_panel";
 import imageStyles from "./image.css?inline";
 import { LayersOfImage } from "./layers_of_image";
@@ -263,9 +263,9 @@ function useDrawn(
   signed: boolean,
   base: Pixels | null,
 ): void {
-  const map = useColoured(store, heatmap.pictures, signed, base ? store.opacity.value : 1);
   drawn.current = () => {
-    if (!map) return null;
+    if (!heatmap.pictures) return null;
+    const map = shownMap(store, heatmap.pictures, signed, base ? store.opacity.peek() : 1);
     const scale = Math.max(1, Math.ceil(512 / Math.max(map.width, map.height)));
     const paper = document.createElement("canvas");
     paper.width = map.width * scale;
