@@ -199,7 +199,8 @@ def _window_pass(
 ) -> tuple[See, float]:
     """Make what runs one image with windows hidden, and say which share of the work it does."""
     net, layer = ctx.net, explained.params.layer
-    if isinstance(net, Graph):
+    # Patches are many small copies, each a launch on a GPU, where multiplications cost little.
+    if isinstance(net, Graph) and image.device.type == "cpu":
         found = net.windows(image[None], fill[None], grid, layer=layer)
         return found, found.share
 
