@@ -97,3 +97,8 @@ def test_a_method_that_does_not_suit_says_why():
     linear = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 12 * 12, 4))
     with pytest.raises(UnsuitableError, match="filters does not suit this network"):
         cnnviz.run("filters", linear, images())
+
+
+def test_something_that_is_no_model_is_refused():
+    with pytest.raises(ParamsError, match="model must be a torch.nn.Module .*got str"):
+        cnnviz.run("saliency", "resnet18", images())

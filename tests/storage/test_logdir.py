@@ -282,6 +282,15 @@ def test_a_pipe_in_the_logdir_does_not_hang_the_reader(tmp_path):
     assert (run.steps, run.graph) == ([1], None)
 
 
+def test_a_url_that_cannot_be_opened_says_what_is_missing():
+    fsspec = pytest.importorskip("fsspec")
+    with pytest.raises(ParamsError, match="Protocol not known: nowhere"):
+        open_logdir("nowhere://runs")
+    fsspec.register_implementation("needy", "a_package_that_is_not_there.System", clobber=True)
+    with pytest.raises(MissingPackageError, match="cannot open needy://runs"):
+        open_logdir("needy://runs")
+
+
 def test_an_fsspec_url_reads_as_a_path_does(logdir):
     fsspec = pytest.importorskip("fsspec")
     root, arrays = logdir

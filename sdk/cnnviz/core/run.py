@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import msgspec
 import torch
@@ -17,10 +17,8 @@ from cnnviz.core.requests import Request, method, parse_requests
 from cnnviz.core.versions import versions
 from cnnviz.errors import MissingError, ParamsError, UnsuitableError
 from cnnviz.graph import capture
+from cnnviz.graph.net import Net
 from cnnviz.ops.images import check_images, check_labels, check_normalize
-
-if TYPE_CHECKING:
-    from cnnviz.graph.net import Net
 
 __all__ = ["run"]
 
@@ -62,9 +60,12 @@ def run(
 
     Raises:
         MissingError: an unknown method or layer; the message names close matches.
-        ParamsError: parameters or images that do not fit.
+        ParamsError: parameters, a model or images that do not fit.
         UnsuitableError: the method cannot work on this model.
     """
+    if not isinstance(model, nn.Module | Net):
+        message = f"model must be a torch.nn.Module or a captured graph, got {type(model).__name__}"
+        raise ParamsError(message, field="model")
     request = _request(name, target=target, layer=layer, params=params)
     batch = _images(images, model, needed=request.method.needs_examples)
     net = _captured(model, batch)

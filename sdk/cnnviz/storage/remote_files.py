@@ -28,7 +28,10 @@ class RemoteFolder:
             raise MissingPackageError(message) from error
         try:
             self._system, root = url_to_fs(url)
-        except (ImportError, ValueError) as error:
+        except ImportError as error:
+            message = f"cannot open {url}: {error}"
+            raise MissingPackageError(message) from error
+        except ValueError as error:
             message = f"cannot open {url}: {error}"
             raise ParamsError(message) from error
         self.path, self._root = url, str(root).rstrip("/")
