@@ -29,7 +29,7 @@ def make_entry(method, kind, *, layer=None, facts=None):
     )
 
 
-def make_capture(step=5, *, wall_time=None, seed=0):
+def make_capture(step=5, *, wall_time=None, seed=0, model_digest="0" * 64):
     """One capture with a record of each kind: manifest without arrays, and the arrays."""
     random = np.random.default_rng(seed + step)
 
@@ -59,7 +59,7 @@ def make_capture(step=5, *, wall_time=None, seed=0):
         step=step,
         wall_time=1000.0 + step if wall_time is None else wall_time,
         session="abc",
-        model_digest="0" * 64,
+        model_digest=model_digest,
         device="cpu",
         versions={"cnnviz": "0.1"},
         checkpoint=False,
@@ -79,14 +79,14 @@ def make_event(manifest, digest, arrays, *, own_folder=True, budget=64 << 10):
     )
 
 
-def write_run(run: Path, steps, *, events=True, snapshots=True, wall_time=None, seed=0):
+def write_run(run: Path, steps, *, events=True, snapshots=True, wall_time=None, **options):
     """A whole run of plain-path captures; gives the arrays by step."""
     writer = RunWriter(run / "plugins" / "cnnviz")
     file = EventFile(run / "cnnviz") if events else None
     recorded = {}
     for place, step in enumerate(steps):
         when = None if wall_time is None else wall_time + place
-        manifest, arrays = make_capture(step, wall_time=when, seed=seed)
+        manifest, arrays = make_capture(step, wall_time=when, **options)
         stored, digest = writer.write_snapshot(manifest, arrays)
         if not snapshots:
             (writer.folder / "snapshots" / f"{step}.safetensors").unlink()

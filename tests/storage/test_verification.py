@@ -8,6 +8,7 @@ import pytest
 
 from cnnviz.errors import MissingError
 from cnnviz.storage import RunWriter, open_logdir, verify
+from cnnviz.storage.manifests import digest_of
 from cnnviz.storage.tensors import pack_tensors
 from tests.storage.made import write_run
 from tests.storage.test_logdir import graph_json
@@ -16,15 +17,16 @@ from tests.storage.test_logdir import graph_json
 @pytest.fixture(scope="module")
 def intact(tmp_path_factory):
     root = tmp_path_factory.mktemp("intact")
-    write_run(root / "run", (0, 5))
+    graph = msgspec.json.decode(graph_json())
+    graph["weights"] = {"w": {"shape": [300], "dtype": "float32"}}
+    graph_text = msgspec.json.encode(graph)
+    write_run(root / "run", (0, 5), model_digest=digest_of(graph_text))
     writer = RunWriter(root / "run" / "plugins" / "cnnviz")
     images = np.zeros((2, 8, 8, 3), np.uint8)
     writer.write_examples(images, np.zeros((2, 3, 8, 8), np.float32))
     writer.write_checkpoint(5, {"w": np.zeros(300, np.float32)})
-    graph = msgspec.json.decode(graph_json())
-    graph["weights"] = {"w": {"shape": [300], "dtype": "float32"}}
-    (writer.folder / "graph.json").write_bytes(msgspec.json.encode(graph))
-    weights = pack_tensors({"w": np.zeros(300, np.float32)}, {})
+    (writer.folder / "graph.json").write_bytes(graph_text)
+    weights = pack_tensors({"w": np.zeros(300, np.float32)}, {"sha256": digest_of(bytes(1200))})
     (writer.folder / "weights.safetensors").write_bytes(weights)
     return root
 
@@ -43,6 +45,8 @@ FILES = {
     "plugins/cnnviz/snapshots/5.safetensors": "",
     "plugins/cnnviz/checkpoints/5.safetensors": "what was recorded at that step is not touched",
     "plugins/cnnviz/examples.safetensors": "",
+    "plugins/cnnviz/graph.json": "records are shown by the layers' names in them",
+    "plugins/cnnviz/weights.safetensors": "the network cannot be run again",
 }
 
 

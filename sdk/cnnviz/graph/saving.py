@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors.torch import save as encode_safetensors
 from torch import Tensor
 
@@ -24,8 +26,16 @@ def save_graph(program: Program, weights: Mapping[str, Tensor], folder: Path) ->
     """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
-    _write(folder / WEIGHTS_FILE, encode_safetensors(tensors))
+    _write(folder / WEIGHTS_FILE, encode_safetensors(tensors, {"sha256": _sum(tensors)}))
     _write(folder / GRAPH_FILE, program.to_json())
+
+
+def _sum(tensors: Mapping[str, Tensor]) -> str:
+    """Sum all bytes of the weights, in the order of their names: SHA-256, in hexadecimal."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -134,18 +135,28 @@ def _check_examples(run: Run, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _check_graph(run: Run, name: str) -> Iterator[tuple[str, str]]:
-    problem = _problem_of(lambda: read_graph(run.folder.file(name)))
+    problem = _problem_of(lambda: _is_as_captured(run, run.folder.file(name)))
     if problem:
         yield problem, "records are shown by the layers' names in them"
 
 
+def _is_as_captured(run: Run, file: StoredFile) -> None:
+    _, digest = read_graph(file)
+    if run.captures and run.captures[-1].manifest.model_digest != digest:
+        message = (
+            f"{file.label} does not have the SHA-256 that step {run.steps[-1]} names: it is "
+            "damaged, or another network's"
+        )
+        raise RecordError(message)
+
+
 def _check_weights(run: Run, name: str) -> Iterator[tuple[str, str]]:
-    problem = _problem_of(lambda: _fits_graph(run, run.folder.file(name)))
+    problem = _problem_of(lambda: _are_as_saved(run, run.folder.file(name)))
     if problem:
         yield problem, "everything recorded still reads; the network cannot be run again"
 
 
-def _fits_graph(run: Run, file: StoredFile) -> None:
+def _are_as_saved(run: Run, file: StoredFile) -> None:
     header = read_header(file)
     expected = run.graph.weights if run.graph else {}
     for name, facts in expected.items():
@@ -153,6 +164,12 @@ def _fits_graph(run: Run, file: StoredFile) -> None:
         if slot is None or slot.shape != tuple(facts.shape):
             message = f"{file.label} does not fit the graph: {name} should have shape {facts.shape}"
             raise RecordError(message)
+    digest = hashlib.sha256()
+    for _, slot in sorted(header.slots.items()):
+        digest.update(file.read(slot.start, slot.nbytes))
+    if header.metadata.get("sha256") != digest.hexdigest():
+        message = f"{file.label} is damaged: its weights do not have their SHA-256"
+        raise RecordError(message)
 
 
 def _check_checkpoint(run: Run, name: str) -> Iterator[tuple[str, str]]:
