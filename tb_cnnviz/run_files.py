@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from cnnviz.contract.layers import Layer
 from cnnviz.contract.names import (
@@ -36,6 +36,7 @@ class Model:
     layers: tuple[Layer, ...]
     parameters: int
     digest: str
+    captured: Literal["graph", "hooks"]
 
 
 @dataclass(frozen=True)
@@ -131,4 +132,6 @@ def _model(place: Place, problems: list[str]) -> Model | None:
         return None
     names = {name for layer in graph.layers for name in layer.weights}
     shapes = [graph.weights[name].shape for name in names if name in graph.weights]
-    return Model(tuple(graph.layers), sum(math.prod(shape) for shape in shapes), digest)
+    return Model(
+        tuple(graph.layers), sum(math.prod(shape) for shape in shapes), digest, graph.captured
+    )

@@ -153,7 +153,7 @@ def _model_index(captures: Sequence[Capture], model: Model | None) -> ModelIndex
     return ModelIndex(
         digest=captures[-1].model_digest,
         parameters=model.parameters if model else None,
-        captured="graph" if model else None,
+        captured=model.captured if model else None,
     )
 
 

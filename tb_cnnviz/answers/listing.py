@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cnnviz.contract.records import Entry, Manifest, Provenance
+from cnnviz.contract.records import Entry, Manifest
 from cnnviz.errors import MissingError
+from cnnviz.storage.snapshot_records import provenance_of
 from tb_cnnviz.body import Body, Cache, json_body
 from tb_cnnviz.captures import Capture
 from tb_cnnviz.queries import RecordQuery, RunQuery, RunsQuery
@@ -51,7 +52,7 @@ def record(logs: Logs, query: RecordQuery) -> Body:
     entry = find_entry(manifest, query.key, run=found.name)
     there = capture.step in logs.files_of(found).snapshots
     answer = RecordAnswer(
-        provenance=_provenance(manifest, entry, run=found.name),
+        provenance=provenance_of(manifest, entry, run=found.name),
         facts=entry.facts,
         arrays=array_shapes(entry),
         source="bulk" if there else "preview",
@@ -71,23 +72,6 @@ def find_entry(manifest: Manifest, key: str, *, run: str) -> Entry:
             return entry
     message = f"run {run!r} has no record {key!r} at step {manifest.step}"
     raise MissingError(message)
-
-
-def _provenance(manifest: Manifest, entry: Entry, *, run: str) -> Provenance:
-    return Provenance(
-        method=entry.method,
-        method_version=entry.method_version,
-        params=entry.params,
-        run=run,
-        step=manifest.step,
-        layer=entry.layer,
-        seed=entry.seed,
-        model_digest=manifest.model_digest,
-        versions=manifest.versions,
-        device=manifest.device,
-        duration=entry.duration,
-        wall_time=manifest.wall_time,
-    )
 
 
 def _address(logs: Logs, run: Run, capture: Capture) -> tuple[str, str]:

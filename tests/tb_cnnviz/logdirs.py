@@ -37,9 +37,9 @@ class Recording:
         self.captures = 0
         self.model_digest = "ab" * 32
 
-    def graph(self, layers: list[dict], weights: dict) -> None:
+    def graph(self, layers: list[dict], weights: dict, **more: object) -> None:
         """Store the layers of a network."""
-        graph = {"version": 1, "layers": layers, "weights": weights}
+        graph = {"version": 1, "layers": layers, "weights": weights, **more}
         text = json.dumps(graph).encode()
         (self.writer.folder / "graph.json").write_bytes(text)
         self.model_digest = hashlib.sha256(text).hexdigest()

@@ -92,6 +92,13 @@ def test_layers_come_from_the_graph_file(tmp_path):
     assert index["model"]["captured"] == "graph"
 
 
+def test_a_model_that_only_hooks_could_follow_is_told_as_that(tmp_path):
+    with Recording(tmp_path / "run") as recording:
+        recording.graph([{"name": "a", "kind": "relu", "shape": [4]}], {}, captured="hooks")
+        recording.capture(0)
+    assert Opened("--logdir", str(tmp_path)).index("run")["model"]["captured"] == "hooks"
+
+
 def test_the_graph_of_another_model_is_not_taken_for_this_ones(tmp_path):
     with Recording(tmp_path / "run") as recording:
         recording.graph([{"name": "other", "kind": "relu", "shape": [1]}], {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -31,6 +31,8 @@ class GraphFacts(msgspec.Struct, frozen=True, kw_only=True):
     version: int = FORMAT_VERSION
     model: str = ""
     """The model's class name."""
+    captured: Literal["graph", "hooks"] = "graph"
+    """`hooks` where the file has layers but no nodes, because the model could not be captured."""
     layers: list[Layer] = []
     """In forward order, containers included."""
     weights: dict[str, TensorFacts] = {}
