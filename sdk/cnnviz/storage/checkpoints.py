@@ -12,7 +12,7 @@ import numpy as np
 from cnnviz.contract.names import FORMAT_VERSION
 from cnnviz.errors import ParamsError, RecordError
 from cnnviz.storage.files import StoredFile
-from cnnviz.storage.manifests import decode_json, digest_of, encode_json
+from cnnviz.storage.manifests import decode_json, digest_of, encode_json, sealed_text
 from cnnviz.storage.tensors import crc32c, encode_tensors, read_header
 
 __all__ = [
@@ -59,10 +59,7 @@ def check_checkpoint(file: StoredFile) -> CheckpointFacts:
         RecordError: damaged, cut, or newer than this version reads.
     """
     header = read_header(file)
-    text = header.metadata.get("cnnviz", "").encode()
-    if header.metadata.get("sha256") != digest_of(text):
-        message = f"{file.label} is damaged, or not ours: its header does not have its SHA-256"
-        raise RecordError(message)
+    text = sealed_text(header.metadata, label=file.label)
     facts = decode_json(text, CheckpointFacts, label=file.label)
     for name, slot in header.slots.items():
         if crc32c(file.read(slot.start, slot.nbytes)) != facts.crc32c.get(name):

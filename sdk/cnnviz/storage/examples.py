@@ -10,7 +10,7 @@ import numpy as np
 from cnnviz.contract.names import FORMAT_VERSION
 from cnnviz.errors import ParamsError, RecordError
 from cnnviz.storage.files import StoredFile
-from cnnviz.storage.manifests import decode_json, digest_of, encode_json
+from cnnviz.storage.manifests import decode_json, digest_of, encode_json, sealed_text
 from cnnviz.storage.tensors import Slot, crc32c, encode_tensors, read_header, to_array
 
 __all__ = ["ExamplesFacts", "ExamplesFile", "encode_examples"]
@@ -79,11 +79,8 @@ class ExamplesFile:
         """
         self._file, self.label, self.stamp = file, file.label, file.stamp
         header = read_header(file)
-        text = header.metadata.get("cnnviz", "").encode()
+        text = sealed_text(header.metadata, label=file.label)
         self.digest = digest_of(text)
-        if header.metadata.get("sha256") != self.digest:
-            message = f"{file.label} is damaged: its header does not have its SHA-256"
-            raise RecordError(message)
         self.facts = decode_json(text, ExamplesFacts, label=file.label)
         self._slots = header.slots
         images, inputs = self._slot("images", np.dtype("u1")), self._slot("inputs", None)

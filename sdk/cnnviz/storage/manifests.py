@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ __all__ = [
     "digest_of",
     "encode_json",
     "encode_manifest",
+    "sealed_text",
 ]
 
 MAX_MANIFEST = 32 << 20
@@ -44,6 +46,19 @@ def encode_json(value: Any) -> bytes:
 def digest_of(data: bytes) -> str:
     """Name bytes by their SHA-256, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
+
+
+def sealed_text(metadata: Mapping[str, str], *, label: str) -> bytes:
+    """Give the JSON that a safetensors header of ours carries, checked by the sum beside it.
+
+    Raises:
+        RecordError: damaged, or not ours.
+    """
+    text = metadata.get("cnnviz", "").encode()
+    if metadata.get("sha256") != digest_of(text):
+        message = f"{label} is damaged, or not ours: its header does not have its SHA-256"
+        raise RecordError(message)
+    return text
 
 
 def decode_manifest(data: bytes, *, label: str) -> Manifest:
@@ -92,7 +107,7 @@ def check_version(version: int, *, label: str) -> None:
     if version > FORMAT_VERSION:
         message = (
             f"{label} has version {version}, newer than this CNN Viz reads ({FORMAT_VERSION}): "
-            "pip install --upgrade cnnviz"
+            "pip install --upgrade tb-cnnviz"
         )
         raise RecordError(message)
 
@@ -103,4 +118,4 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     message = f"{type(value).__name__} is no JSON value"
-    raise NotImplementedError(message)
+    raise TypeError(message)

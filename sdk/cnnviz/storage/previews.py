@@ -19,7 +19,7 @@ from cnnviz.contract.names import FORMAT_VERSION
 from cnnviz.contract.records import Entry, array_name
 from cnnviz.errors import RecordError
 from cnnviz.storage.codes import TOP, Array, decode_codes, encode_codes, quantise, shrink
-from cnnviz.storage.manifests import decode_json, digest_of, encode_json
+from cnnviz.storage.manifests import decode_json, digest_of, encode_json, sealed_text
 from cnnviz.storage.preview_plan import Kept, plan_previews
 from cnnviz.storage.snapshots import Arrays
 from cnnviz.storage.tensors import crc32c, pack_tensors, unpack_tensors
@@ -135,11 +135,7 @@ def read_preview(blob: bytes, *, label: str = "preview") -> Preview:
         RecordError: damaged, cut, or newer than this version reads.
     """
     metadata, arrays = unpack_tensors(blob, label=label)
-    text = metadata.get("cnnviz", "").encode()
-    if metadata.get("sha256") != digest_of(text):
-        message = f"{label} is damaged: its header does not have its SHA-256"
-        raise RecordError(message)
-    facts = decode_json(text, _Facts, label=label)
+    facts = decode_json(sealed_text(metadata, label=label), _Facts, label=label)
     for name, array in arrays.items():
         if _TYPES.get(name) != array.dtype or facts.crc32c.get(name) != crc32c(array):
             message = f"{label} is damaged: {name} does not have its type or its CRC-32C"

@@ -14,7 +14,13 @@ from cnnviz.contract.names import SNAPSHOTS_FOLDER
 from cnnviz.contract.records import ArrayInfo, Entry, Manifest, array_name
 from cnnviz.errors import MissingError, RecordError
 from cnnviz.storage.files import StoredFile, open_file
-from cnnviz.storage.manifests import decode_manifest, digest_of, encode_json, encode_manifest
+from cnnviz.storage.manifests import (
+    decode_manifest,
+    digest_of,
+    encode_json,
+    encode_manifest,
+    sealed_text,
+)
 from cnnviz.storage.tensors import Slot, crc32c, encode_tensors, read_header, to_array
 
 __all__ = ["Arrays", "SnapshotFile", "encode_snapshot", "snapshot_name"]
@@ -95,13 +101,8 @@ class SnapshotFile:
         self._file = open_file(source) if isinstance(source, str | os.PathLike) else source
         self.label, self.size, self.stamp = self._file.label, self._file.size, self._file.stamp
         self._header = read_header(self._file)
-        self._text = self._header.metadata.get("cnnviz", "").encode()
-        self.digest = digest_of(self._text)
-        if self._header.metadata.get("sha256") != self.digest:
-            message = (
-                f"{self.label} is damaged, or no snapshot: its manifest does not have its SHA-256"
-            )
-            raise RecordError(message)
+        self._text = sealed_text(self._header.metadata, label=self.label)
+        self.digest = self._header.metadata["sha256"]
 
     @cached_property
     def manifest(self) -> Manifest:

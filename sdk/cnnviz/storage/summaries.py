@@ -19,7 +19,7 @@ from cnnviz.contract.names import FORMAT_VERSION
 from cnnviz.contract.records import Entry, array_name
 from cnnviz.errors import RecordError
 from cnnviz.storage.codes import Array
-from cnnviz.storage.manifests import decode_json, digest_of, encode_json
+from cnnviz.storage.manifests import decode_json, digest_of, encode_json, sealed_text
 from cnnviz.storage.snapshots import Arrays
 from cnnviz.storage.tensors import crc32c, pack_tensors, unpack_tensors
 
@@ -93,11 +93,7 @@ def read_summary(blob: bytes, *, label: str = "summary") -> Summary:
         RecordError: damaged, cut, or newer than this version reads.
     """
     metadata, arrays = unpack_tensors(blob, label=label)
-    text = metadata.get("cnnviz", "").encode()
-    if metadata.get("sha256") != digest_of(text):
-        message = f"{label} is damaged: its header does not have its SHA-256"
-        raise RecordError(message)
-    facts = decode_json(text, _Facts, label=label)
+    facts = decode_json(sealed_text(metadata, label=label), _Facts, label=label)
     if any(facts.crc32c.get(name) != crc32c(array) for name, array in arrays.items()):
         message = f"{label} is damaged: an array does not have its CRC-32C"
         raise RecordError(message)
