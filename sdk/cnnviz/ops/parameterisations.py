@@ -38,7 +38,7 @@ class Fourier:
         right = torch.fft.rfftfreq(width, device=device, dtype=dtype)
         frequency = (down.square() + right.square()).sqrt()
         lowest = 1 / max(height, width)
-        self._scale = (height * width) ** 0.5 / frequency.clamp(min=lowest) / 4
+        self._scale: Tensor = (height * width) ** 0.5 / frequency.clamp(min=lowest) / 4
         colours = torch.tensor(_COLOURS, device=device, dtype=dtype)
         self._colours = colours / colours.norm(dim=0).max() if channels == 3 else None
         self._shape = (channels, height, width // 2 + 1, 2)
@@ -51,7 +51,7 @@ class Fourier:
 
     def zeros(self, count: int) -> Tensor:
         """Give the spectra of grey pictures."""
-        return self._scale.new_zeros((count, *self._shape))
+        return torch.zeros((count, *self._shape), device=self._scale.device).to(self._scale)
 
     def to_unit(self, spectra: Tensor) -> Tensor:
         """Turn spectra into colours: (N, C, H, W) between 0 and 1."""
