@@ -41,7 +41,8 @@ export function Empty({ store, check }: EmptyProps) {
           <Way
             title="A checkpoint, no training"
             command={`cnnviz inspect torchvision:resnet18 \\
-    --images photos/ --logdir ${quoted(logdir)}`}
+    --images photos/ \\
+    --logdir ${quoted(logdir)}`}
           />
           <Way title="Just look around" command="cnnviz demo" />
         </div>

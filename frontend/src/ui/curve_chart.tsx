@@ -74,7 +74,8 @@ function Plot({
     const rect = (event.currentTarget as Element).getBoundingClientRect();
     return nearestIndex(places, (event.clientX - rect.left) / rect.width);
   };
-  const said = at < 0 ? "" : series.map((one) => `${one.name} ${text(one.values[at] as number)}`).join(", ");
+  const said =
+    at < 0 ? "" : series.map((one) => unbroken(`${one.name} ${text(one.values[at] as number)}`)).join(", ");
   return (
     <>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: steps have keys of their own in the whole page */}
@@ -88,11 +89,17 @@ function Plot({
         onPointerMove={(event) => setOver(pick(event))}
         onPointerLeave={() => setOver(null)}
       >
+        <line x1="0" x2={width} y1="0.5" y2="0.5" stroke="var(--line)" />
         <line x1="0" x2={width} y1={zero} y2={zero} stroke="var(--line-2)" />
         {x !== null && <line x1={x} x2={x} y1="0" y2={box.height} stroke="var(--accent)" />}
         {curves.map((curve, index) => (
           <Line key={series[index]?.name} curve={curve} series={series[index] as ChartSeries} at={at} />
         ))}
+        {limits.high > limits.low && (
+          <text class="axis over-line" x="0" y="10">
+            {text(limits.high)}
+          </text>
+        )}
         <text class="axis" x="0" y={height - 1}>
           {steps[0]}
         </text>
@@ -103,6 +110,11 @@ function Plot({
       <div class="cap plot-said">{at < 0 ? "\u00a0" : `step ${steps[at]} · ${said}`}</div>
     </>
   );
+}
+
+/** On one line, however narrow the column. */
+function unbroken(said: string): string {
+  return said.replaceAll(" ", "\u00a0");
 }
 
 function Line({ curve, series, at }: { curve: ReturnType<typeof curveOf>; series: ChartSeries; at: number }) {

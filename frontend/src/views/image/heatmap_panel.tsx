@@ -80,9 +80,16 @@ export function HeatmapPanel(props: Props) {
             <span class="grow" />
             <b class="cap">{readAt(heatmap, spot.value)}</b>
           </div>
-          {!alone && <p class="cap">{explains(index, series, record, image)}</p>}
-          {!alone && sigma > 0 && (
-            <p class="cap">smoothed for the eye, σ {sigma} px; values read are exact</p>
+          {!alone && (
+            <p class="cap">
+              {explains(index, series, record, image)}
+              {sigma > 0 && (
+                <span title="for the eye only: values under the cursor are the exact ones">
+                  {" "}
+                  · drawn smoothed, <span class="nowrap">σ {sigma} px</span>
+                </span>
+              )}
+            </p>
           )}
           {map.nonfinite > 0 && (
             <p class="bad cap">▲ {map.nonfinite} values are NaN or infinite, in magenta</p>
@@ -106,7 +113,7 @@ export function readAt(heatmap: Heatmap, at: typeof spot.value): string {
   return pictures.values ? text : `≈ ${text}`;
 }
 
-/** "Shirt (label) · |d score / d pixel|": what was explained, as the record of this very step says. */
+/** "Shirt (label) · |∂ score / ∂ pixel|": what was explained, as the record of this very step says. */
 export function explains(
   index: RunIndex,
   series: Series,

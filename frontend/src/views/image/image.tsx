@@ -158,12 +158,12 @@ function Controls({ store, signed }: { store: ViewProps["store"]; signed: boolea
         }}
       />
       <span class="cap nowrap">
-        hold <kbd>Space</kbd> to hide
+        <kbd>Space</kbd> hides
       </span>
       <Select
         label="Range"
         value={percent}
-        options={percents.map((value) => ({ value, text: value === "100" ? "all values" : `${value} %` }))}
+        options={percents.map((value) => ({ value, text: value === "100" ? "all" : `${value} %` }))}
         onChoose={(value) => {
           store.percent.value = Number(value);
         }}

@@ -181,7 +181,8 @@ function Curves({ store, scores, image, guesses, label, name, step }: CurvesProp
       : lines;
   }, [scores, image, label, names]);
   const hasValues = series.some((line) => line.values.some(Number.isFinite));
-  if (!hasValues) return null;
+  const hasGaps = series.some((line) => !line.values.every(Number.isFinite));
+  if (!hasValues || scores.steps.length < 2) return null;
   return (
     <div class="sec">
       <CurveChart
@@ -197,7 +198,7 @@ function Curves({ store, scores, image, guesses, label, name, step }: CurvesProp
           store.a.step.value = to;
         }}
       />
-      <p class="cap">gaps: not among the best {scores.top}</p>
+      {hasGaps && <p class="cap">gaps: not among the best {scores.top}</p>}
     </div>
   );
 }

@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import type { Channels, Maps, Series } from "../../api/types";
 import { sharedRange } from "../../draw/grid_pixels";
-import { valueText } from "../../draw/number_text";
+import { percentText, valueText } from "../../draw/number_text";
 import type { Store } from "../../state/store";
 import { CurveChart } from "../../ui/curve_chart";
 import { ScaleBar } from "../../ui/scale_bar";
@@ -212,7 +212,7 @@ function History({
           series={zeros}
           height={48}
           bounds={{ low: 0, high: 1 }}
-          text={(share) => (Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "–")}
+          text={percentText}
         />
       </div>
     </>

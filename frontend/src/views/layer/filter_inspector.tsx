@@ -131,7 +131,7 @@ function readWeight(
 
 const COLUMNS = [
   ["weight_norm", "norm", "Weight norm over steps"],
-  ["weight_change", "change", "Change since the capture before"],
+  ["weight_change", "change", "Change since last capture"],
 ] as const;
 
 /** Norm and relative change of the whole layer's weights. */

@@ -6,6 +6,7 @@ import { type Kernels, kernelRange, kernelStyles, mosaicOf, paintKernels } from 
 import { countText, shapeText } from "../../draw/number_text";
 import { openLayer, type Store } from "../../state/store";
 import { Failed, Waiting } from "../../ui/panel_state";
+import { ScaleBar } from "../../ui/scale_bar";
 import { StepNote } from "../../ui/step_note";
 import { kernelsOf } from "../records/pictures_of";
 import { useMaps } from "../records/use_maps";
@@ -53,8 +54,26 @@ export function FirstFilters({ store, client }: ViewProps) {
       {brokenIn(maps.value) > 0 && (
         <div class="cap bad">▲ {countText(brokenIn(maps.value))} weights are NaN or infinite</div>
       )}
-      <div class="cap">{count > LIMIT ? `${LIMIT} of ${count}` : count} filters · one symmetric scale</div>
+      <div class="row cap">
+        <span class="nowrap">
+          {count > LIMIT ? `${LIMIT} of ${count}` : count} filters · one symmetric scale
+        </span>
+        <span class="grow" />
+        {maps.value && <Scale store={store} maps={maps.value} />}
+      </div>
     </section>
+  );
+}
+
+function Scale({ store, maps }: { store: Store; maps: Maps }) {
+  const kernels = useMemo(() => kernelsOf(maps), [maps]);
+  const isColour = kernelStyles(kernels, true)[0] === "rgb";
+  return (
+    <ScaleBar
+      colourMap={isColour ? "grey" : store.signedCmap.value}
+      range={kernelRange(kernels, null)}
+      unit={isColour ? "per colour" : null}
+    />
   );
 }
 

@@ -107,7 +107,7 @@ function LayerRow({ view, row, layer, columns }: RowProps) {
           onClick={() => openLayer(store, name)}
         >
           {broken > 0 && <span class="bad">▲ NaN </span>}
-          {name} {layer && isNumber(name) && <span class="t">{layer.kind}</span>}
+          <bdi>{name}</bdi> {layer && isNumber(name) && <span class="t">{layer.kind}</span>}
         </button>
       </th>
       {columns.map((column) => (

@@ -45,3 +45,9 @@ test("a layer without filters knows the convolution before it", () => {
   expect(kernelsBefore(index, layers, "absent")).toBeNull();
   expect(firstLayer(index)).toBe("relu");
 });
+
+test("a method is called what its record calls it", () => {
+  const cam = { ...series("grad_cam/relu", "heatmap", "relu"), facts: { title: "Grad-CAM" } };
+  expect(seriesTitle(cam)).toBe("Grad-CAM of relu");
+  expect(seriesTitle(series("grad_cam/relu", "heatmap", "relu"))).toBe("Grad cam of relu");
+});

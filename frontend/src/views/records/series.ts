@@ -30,7 +30,8 @@ export function methodTitle(method: string): string {
 
 /** A series' name in the page; the second and later sets of params are told apart by what they set. */
 export function seriesTitle(series: Series): string {
-  const title = methodTitle(series.method);
+  const given = series.facts.title;
+  const title = typeof given === "string" ? given : methodTitle(series.method);
   const variant = /@(\d+)/.exec(series.key)?.[1];
   const said = paramsText(series.params);
   if (series.kind === "heatmap" && series.layer) return `${title} of ${series.layer}${said}`;
