@@ -269,3 +269,12 @@ def test_a_job_is_cancelled_between_two_batches_and_few_windows_at_a_time_change
         for ctx in (free, limited)
     )
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
+
+
+def test_one_number_stands_for_both_sides():
+    x = images(1)
+    both = cnnviz.run("occlusion", plain(), x, target=1, window=(4, 4), stride=(2, 2))
+    one = cnnviz.run("occlusion", plain(), x, target=1, window=4, stride=2)
+    np.testing.assert_array_equal(one.arrays["map"], both.arrays["map"])
+    with pytest.raises(ParamsError, match="window"):
+        cnnviz.run("occlusion", plain(), x, window=[4, 4, 4])

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Occlusion", "OcclusionParams"]
 
 Side = Annotated[int, Meta(ge=1, le=1 << 16)]
+Sides = Side | Annotated[list[Side], Meta(min_length=2, max_length=2)]
+"""One number for both, or height and width; a list, for msgspec misreads a tuple in a union."""
 Grid = tuple[list[Interval], list[Interval]]
 See = Callable[[list[tuple[int, int]]], Tensor]
 """Gives the network's output with each of some windows hidden."""
@@ -42,14 +44,12 @@ class OcclusionParams(ExplainedParams, frozen=True):
         Meta(description="The layer's channel; empty for each example's strongest."),
     ] = None
     window: Annotated[
-        tuple[Side, Side] | None,
-        Meta(description="Height and width, px; empty for a seventh of the image."),
+        Sides | None,
+        Meta(description="Side, or height and width, px; empty for a seventh of the image."),
     ] = None
     stride: Annotated[
-        tuple[Side, Side] | None,
-        Meta(
-            description="Down and right, from one window to the next, px; empty for half a window."
-        ),
+        Sides | None,
+        Meta(description="From one window to the next, px; empty for half a window."),
     ] = None
     baseline: Annotated[
         Baseline,
@@ -140,11 +140,11 @@ def _sizes(
         ParamsError: a window larger than the image, or a stride larger than the window.
     """
     automatic = (max(1, round(size[0] / 7)), max(1, round(size[1] / 7)))
-    window = params.window or automatic
+    window = _pair(params.window) or automatic
     if window[0] > size[0] or window[1] > size[1]:
         message = f"occlusion: window must fit the image of {_text(size)}, got {_text(window)}"
         raise ParamsError(message, field="window")
-    stride = params.stride or (max(1, window[0] // 2), max(1, window[1] // 2))
+    stride = _pair(params.stride) or (max(1, window[0] // 2), max(1, window[1] // 2))
     if stride[0] > window[0] or stride[1] > window[1]:
         message = (
             f"occlusion: stride must not be larger than the window of {_text(window)}, or pixels "
@@ -152,6 +152,12 @@ def _sizes(
         )
         raise ParamsError(message, field="stride")
     return window, stride
+
+
+def _pair(sides: int | list[int] | None) -> tuple[int, int] | None:
+    if sides is None:
+        return None
+    return (sides, sides) if isinstance(sides, int) else (sides[0], sides[1])
 
 
 def _text(size: tuple[int, int]) -> str:
