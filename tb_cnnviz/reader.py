@@ -234,8 +234,8 @@ def digest_of_texts(texts: Iterable[str]) -> str:
 
 def _own_folder(name: str, state: TagState) -> tuple[bool, str | None]:
     try:
-        _, own_folder = decode_metadata(state.content)
+        _, own_folder = decode_metadata(state.content, label=f"{name}: the first event")
     except RecordError as error:
-        return is_own_folder(name) and name not in ("", "."), f"{name}: {error}"
+        return is_own_folder(name) and name not in ("", "."), str(error)
     # The Rust loader passes flipped bytes on: the folder's name has a say too.
     return own_folder and is_own_folder(name), None

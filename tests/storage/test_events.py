@@ -92,7 +92,7 @@ def test_a_manifest_that_is_none_is_refused(text):
 
 
 def test_plugin_content_of_a_later_version_is_named_as_that():
-    with pytest.raises(RecordError, match="newer than"):
+    with pytest.raises(RecordError, match="the event has version 9, newer than"):
         decode_metadata(PluginMetadata(version=9).SerializeToString())
     with pytest.raises(RecordError, match="damaged"):
         decode_metadata(b"\xff\xff")

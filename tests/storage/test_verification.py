@@ -78,6 +78,15 @@ def test_a_flip_anywhere_in_an_event_file_is_found(logdir):
         assert findings[0].remains == "2 steps still read"
 
 
+def test_a_finding_names_its_event_file_whatever_the_run_is_called(logdir):
+    run = logdir / "a run, with spaces"
+    (logdir / "run").rename(run)
+    path = next((run / "cnnviz").iterdir())
+    path.write_bytes(path.read_bytes()[:-1])
+    (finding,) = verify(logdir)
+    assert finding.path == f"a run, with spaces/cnnviz/{path.name}"
+
+
 def test_one_damaged_array_leaves_the_others(logdir):
     path = logdir / "run" / "plugins" / "cnnviz" / "snapshots" / "0.safetensors"
     content = bytearray(path.read_bytes())

@@ -1,1 +1,1 @@
-"""The `cnnviz` command: demo, inspect, methods, verify."""
+"""The `cnnviz` command: demo, inspect, run, export, methods, verify."""

@@ -19,7 +19,7 @@ from cnnviz.errors import CnnvizError, ParamsError
 
 __all__ = ["app", "main"]
 
-DONE, FAILED, BAD_USAGE = 0, 1, 2
+FAILED, BAD_USAGE = 1, 2
 
 app = typer.Typer(
     name="cnnviz",

@@ -7,7 +7,7 @@
 | heatmap | map (N, H, W); facts["signed"] says which scale | picture over the example |
 | layer_table | one (L,) float32 column a statistic; (T,) per-channel columns | numbers and curves |
 | scores | scores (N, classes), probabilities (N, classes) | bars and curves |
-| images | images (N, H, W, 3) float32 in 0 … 1, true colours; facts["captions"], N texts | pictures |
+| images | images (N, H, W, 3) float32, 0 … 1, true colours; facts["captions"], N texts | pictures |
 
 A layer_table's facts["layers"] names the L rows.
 """

@@ -50,16 +50,12 @@ class Context:
         in_training: bool = False,
         on_report: Report | None = None,
     ) -> None:
-        whole = isinstance(seed, int) and not isinstance(seed, bool)
-        if not whole or not 0 <= seed < 2**63:
-            message = f"seed must be a whole number from 0 to 2⁶³ - 1, got {seed!r:.40}"
-            raise ParamsError(message, field="seed")
         self.net = net
         self.labels = labels
         """(N,) class indices, -1 where not known."""
         self.class_names = class_names
         self.normalize = normalize
-        self.seed = seed
+        self.seed = _check_seed(seed)
         self.in_training = in_training
         self.batch_limit: int | None = None
         """Pictures that a `batched` method may put on the device at once; None: as it likes."""
@@ -151,3 +147,10 @@ class Context:
         bound._common = common
         bound._generator = None
         return bound
+
+
+def _check_seed(seed: object) -> int:
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
+        message = f"seed must be a whole number from 0 to 2⁶³ - 1, got {seed!r:.40}"
+        raise ParamsError(message, field="seed")
+    return seed

@@ -63,9 +63,7 @@ def run(
         ParamsError: parameters, a model or images that do not fit.
         UnsuitableError: the method cannot work on this model.
     """
-    if not isinstance(model, nn.Module | Net):
-        message = f"model must be a torch.nn.Module or a captured graph, got {type(model).__name__}"
-        raise ParamsError(message, field="model")
+    _check_model(model)
     request = _request(name, target=target, layer=layer, params=params)
     batch = _images(images, model, needed=request.method.needs_examples)
     net = _captured(model, batch)
@@ -79,6 +77,12 @@ def run(
     )
     done = execute([request], ctx, on_error="raise").results
     return _record(_select(done, layer, name), net, seed)
+
+
+def _check_model(model: object) -> None:
+    if not isinstance(model, nn.Module | Net):
+        message = f"model must be a torch.nn.Module or a captured graph, got {type(model).__name__}"
+        raise ParamsError(message, field="model")
 
 
 def _images(images: Tensor | None, model: nn.Module | Net, *, needed: bool) -> Tensor:

@@ -91,7 +91,7 @@ def read_program(path: Path) -> Program:
         if version > FORMAT_VERSION:
             message = (
                 f"{path.name} version {version} is newer than this version reads "
-                f"({FORMAT_VERSION}): upgrade cnnviz"
+                f"({FORMAT_VERSION}): pip install --upgrade tb-cnnviz"
             )
             raise RecordError(message)
         return msgspec.json.decode(data, type=Program)

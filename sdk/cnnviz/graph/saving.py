@@ -34,7 +34,7 @@ def _sum(tensors: Mapping[str, Tensor]) -> str:
     """Sum all bytes of the weights, in the order of their names: SHA-256, in hexadecimal."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
-        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
+        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

@@ -141,7 +141,8 @@ def _scan_record(file: StoredFile, start: int, data: bytes, scan: Scan) -> None:
                 if payload is None:
                     message = f"{label} is damaged: the index is not one string"
                     raise RecordError(message)
-                _, own_folder = decode_metadata(value.metadata.plugin_data.content)
+                content = value.metadata.plugin_data.content
+                _, own_folder = decode_metadata(content, label=label)
                 capture = decode_event(payload, label=label)
                 if capture.step != event.step:
                     message = f"{label} is damaged: its manifest is of step {capture.step}"

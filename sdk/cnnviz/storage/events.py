@@ -117,8 +117,12 @@ def decode_event(data: bytes, *, label: str = "event") -> Capture:
     )
 
 
-def decode_metadata(content: bytes) -> tuple[int, bool]:
+def decode_metadata(content: bytes, *, label: str = "the event") -> tuple[int, bool]:
     """Read a tag's plugin content: the format's version, and whether the folder is our own.
+
+    Args:
+        content: a serialised PluginMetadata.
+        label: where it comes from, for messages.
 
     Raises:
         RecordError: damaged, or newer than this version reads.
@@ -126,9 +130,9 @@ def decode_metadata(content: bytes) -> tuple[int, bool]:
     try:
         metadata = PluginMetadata.FromString(content)
     except DecodeError:
-        message = "the plugin content of a cnnviz tag is damaged"
+        message = f"{label} is damaged: its plugin content is no PluginMetadata"
         raise RecordError(message) from None
-    check_version(metadata.version, label="this run's events")
+    check_version(metadata.version, label=label)
     return metadata.version, metadata.own_folder
 
 

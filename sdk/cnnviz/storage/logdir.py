@@ -114,8 +114,8 @@ def find_runs(folder: Folder, *, check_all: bool = False) -> tuple[dict[str, Run
         parts = events.get(name, [])
         found = tuple(event for part in parts for event in part.found)
         if found or name in with_files:
-            texts = tuple(text for part in parts for text in part.problems)
-            runs[name] = Run(folder, name, EventFolder(found=found, problems=texts))
+            unread = tuple(problem for part in parts for problem in part.problems)
+            runs[name] = Run(folder, name, EventFolder(found=found, problems=unread))
     return runs, problems
 
 

@@ -91,14 +91,14 @@ class Run:
         return sorted(int(match[1]) for match in found)
 
     @property
-    def event_problems(self) -> list[str]:
-        """What in the event files could not be read, one sentence each."""
+    def event_problems(self) -> list[tuple[str, str]]:
+        """What in the event files could not be read: the file's name, and one sentence."""
         return list(self._events.problems)
 
     @property
     def problems(self) -> list[str]:
         """What could not be read, one sentence each."""
-        found = [*self._events.problems, *self._found[1]]
+        found = [text for _, text in self._events.problems] + self._found[1]
         found += [text for text in (self._graph[1], self._examples[1]) if text]
         return found
 

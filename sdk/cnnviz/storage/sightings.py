@@ -77,7 +77,8 @@ class EventFolder:
 
     found: tuple[tuple[str, FoundEvent], ...]
     """File's name, event."""
-    problems: tuple[str, ...]
+    problems: tuple[tuple[str, str], ...]
+    """File's name, what in it could not be read."""
 
 
 def scan_folder(folder: Folder, name: str, *, check_all: bool = False) -> EventFolder:
@@ -89,7 +90,7 @@ def scan_folder(folder: Folder, name: str, *, check_all: bool = False) -> EventF
         check_all: check every record, other people's too.
     """
     found: list[tuple[str, FoundEvent]] = []
-    problems: list[str] = []
+    problems: list[tuple[str, str]] = []
     for item in folder.items(name):
         if item.is_folder or not is_event_file(item.name):
             continue
@@ -97,10 +98,10 @@ def scan_folder(folder: Folder, name: str, *, check_all: bool = False) -> EventF
         try:
             scan = scan_events(folder.file(path), check_all=check_all)
         except (OSError, RecordError) as error:
-            problems.append(f"{path} cannot be read: {error}")
+            problems.append((path, f"{path} cannot be read: {error}"))
             continue
         found += [(path, event) for event in scan.events]
-        problems += scan.problems
+        problems += [(path, text) for text in scan.problems]
     return EventFolder(found=tuple(found), problems=tuple(problems))
 
 

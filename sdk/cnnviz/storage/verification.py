@@ -64,8 +64,7 @@ def verify(path: str | os.PathLike[str]) -> list[Finding]:
 
 
 def _check_run(run: Run) -> Iterator[Finding]:
-    for text in run.event_problems:
-        path = text.partition(",")[0].partition(" ")[0]
+    for path, text in run.event_problems:
         remains = f"{len(run.steps)} steps still read"
         yield Finding(run=run.name, path=path, problem=text, remains=remains)
     yield from _check_events(run)
