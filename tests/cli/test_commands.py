@@ -134,13 +134,14 @@ def test_a_second_look_at_the_same_step_is_refused(cnnviz, photos, logdir):
 
 
 def test_the_classes_get_their_names(cnnviz, photos, tmp_path):
-    for number, text in enumerate(["cat\ndog\nbird\n", '["cat", "dog", "bird"]']):
+    texts = ["cat\ndog\nbird\n", '["cat", "dog", "bird"]', '["[/cat]", "[/dog]", "[/bird]"]']
+    for number, text in enumerate(texts):
         names = tmp_path / "names"
         names.write_text(text)
         words = ["inspect", NET, "--images", photos, "--logdir", tmp_path / f"runs{number}"]
         said = cnnviz(*words, "--size", 16, "--class-names", names)
         assert said.status == 0
-        assert re.search(r"0\.png +(cat|dog|bird) ", said.out)
+        assert re.search(r"0\.png +(\[/)?(cat|dog|bird)\]? ", said.out)
 
 
 def test_class_names_of_the_wrong_count_are_refused(cnnviz, photos, tmp_path):
@@ -197,7 +198,7 @@ def test_the_graph_that_a_run_saved_can_be_inspected_without_its_source(cnnviz, 
 def test_a_whole_logdir_is_verified_with_status_zero(cnnviz, logdir):
     said = cnnviz("verify", logdir)
     assert said.status == 0
-    assert "1 captures of 1 runs: all whole" in said.out
+    assert "captures: 1, runs: 1, all whole" in said.out
 
 
 def test_a_flipped_byte_is_found_and_named(cnnviz, logdir):

@@ -20,6 +20,10 @@ def small(width: int = 4) -> nn.Module:
     return nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(2))
 
 
+def broken() -> nn.Module:
+    raise RuntimeError("no such head")
+
+
 class Maker:
     made = nn.Sequential(nn.Conv2d(1, 2, 3))
     number = 3
@@ -58,6 +62,8 @@ def test_a_model_that_a_module_holds_is_taken_as_it_is():
         ("timm:nothing_net", "has no model 'nothing_net'"),
         ("no.such.module:f", "no module 'no'"),
         ("tests.cli.test_models:absent", "has no 'absent'"),
+        ("tests.cli.test_models:broken", f"RuntimeError: no such head ({__file__}, line "),
+        ("tests.cli.test_models:small(3, 4)", "test_models:small(3, 4) raised TypeError"),
         ("tests.cli.test_models:Maker.number", "gave a int"),
         ("tests.cli.test_models:small(", "is not a factory"),
         ("tests.cli.test_models:small(open('x'))", "is not a factory"),

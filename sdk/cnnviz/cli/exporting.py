@@ -61,12 +61,12 @@ def export(
 def _write(records: Sequence[Record], folder: Path, form: Form) -> None:
     for record, stem in zip(records, file_stems(records), strict=True):
         if form != Form.png and record.source == "bulk":
-            out.print(str(save_arrays(record, folder / stem)), markup=False)
+            out.print(str(save_arrays(record, folder / stem)))
         elif form != Form.png:
             warn(f"{record.method} is there in display quality only: no npz")
         if form != Form.npz:
             for path in save_pictures(record, folder / stem):
-                out.print(str(path), markup=False)
+                out.print(str(path))
 
 
 def the_run(log: LogDir, name: str | None) -> Run:

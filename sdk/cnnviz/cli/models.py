@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -146,7 +147,8 @@ def _from_factory(module_name: str, call: str) -> LoadedModel:
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))  # a script's own folder, as `python -m` has it
     try:
-        target: Any = importlib.import_module(module_name)
+        with _running(module_name):
+            target: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         message = f"no module {error.name!r}; a model is {FORMS}"
         raise ParamsError(message, field="model") from None
@@ -155,11 +157,28 @@ def _from_factory(module_name: str, call: str) -> LoadedModel:
             message = f"{module_name} has no {'.'.join(path)!r}"
             raise ParamsError(message, field="model")
         target = getattr(target, part)
-    model = target(*positional, **named) if callable(target) and not _is_module(target) else target
+    model = target
+    if callable(target) and not _is_module(target):
+        with _running(f"{module_name}:{call}"):
+            model = target(*positional, **named)
     if not _is_module(model):
         message = f"{module_name}:{call} gave a {type(model).__name__}, not a torch.nn.Module"
         raise ParamsError(message, field="model")
     return LoadedModel(name=path[-1], model=model)
+
+
+@contextmanager
+def _running(what: str) -> Iterator[None]:
+    """Turn what another's code raises into one sentence that says where."""
+    try:
+        yield
+    except ModuleNotFoundError:
+        raise
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f" ({last.filename}, line {last.lineno})" if last.filename != __file__ else ""
+        message = f"{what} raised {type(error).__name__}: {error}{where}"
+        raise ParamsError(message, field="model") from error
 
 
 def _is_module(value: object) -> bool:

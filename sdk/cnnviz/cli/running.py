@@ -171,8 +171,8 @@ def _save(folder: Path, asked: JobRequest, scene: Scene, execution: Execution) -
     facts = {"examples": scene.captions} if scene.captions else {}
     _, chunks = encode_result(asked, scene.net, execution, facts)
     write_whole(path, chunks)
-    out.print(str(path), markup=False)
+    out.print(str(path))
     records = records_of(SnapshotFile(path))
     for record, stem in zip(records, file_stems(records), strict=True):
         for picture in save_pictures(record, folder / stem):
-            out.print(str(picture), markup=False)
+            out.print(str(picture))

@@ -7,8 +7,8 @@ from rich.markup import escape
 
 __all__ = ["complain", "note", "out", "progress_console", "warn"]
 
-out = Console(highlight=False, soft_wrap=True)
-"""For what a person or a script asked for."""
+out = Console(highlight=False, soft_wrap=True, markup=False)
+"""For what a person or a script asked for: files' and classes' names too, brackets and all."""
 
 progress_console = Console(stderr=True, highlight=False, soft_wrap=True)
 """For what goes on meanwhile."""

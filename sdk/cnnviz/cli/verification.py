@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.markup import escape
 
 from cnnviz.cli.screen import out, progress_console
 from cnnviz.errors import ParamsError
@@ -24,7 +25,7 @@ def verify(
 
     if not logdir.is_dir():
         raise ParamsError(f"there is no logdir {logdir}", field="logdir")
-    with progress_console.status(f"checking {logdir}"):
+    with progress_console.status(f"checking {escape(str(logdir))}"):
         findings = check(logdir)
         log = open_logdir(logdir)
         captures = {name: len(log.run(name).steps) for name in log.runs}
@@ -33,10 +34,10 @@ def verify(
         out.print_json(msgspec.json.encode(answer).decode())
     else:
         for finding in findings:
-            out.print(f"{finding.path}: {finding.problem}", markup=False)
+            out.print(f"{finding.path}: {finding.problem}")
             if finding.remains:
-                out.print(f"    {finding.remains}", markup=False)
+                out.print(f"    {finding.remains}")
         verdict = f"{len(findings)} damaged" if findings else "all whole"
-        out.print(f"{sum(captures.values())} captures of {len(captures)} runs: {verdict}")
+        out.print(f"captures: {sum(captures.values())}, runs: {len(captures)}, {verdict}")
     if findings:
         raise typer.Exit(1)
