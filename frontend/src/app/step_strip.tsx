@@ -3,7 +3,7 @@
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import { drawnTag, lastWord } from "../state/live";
+import { drawnTag, shortTag } from "../state/live";
 import { moveStep, toggleFollow, togglePlay } from "../state/moves";
 import { latestAtOrBefore } from "../state/steps";
 import type { Side, Store, StripAxis, StripScale } from "../state/store";
@@ -75,15 +75,15 @@ function StepButtons({ store, isStill }: { store: Store; isStill: boolean }) {
   );
 }
 
-/** Which scalar is drawn: its last word, with the list of all tags behind it. */
+/** Which scalar is drawn: its telling word, with the list of all tags behind it. */
 function TagPicker({ store }: { store: Store }) {
   const tags = store.a.index.value?.scalars ?? [];
   const current = drawnTag(store);
   if (current === null) return null;
-  if (tags.length === 1) return <span class="cap clip">{lastWord(current)}</span>;
+  if (tags.length === 1) return <span class="cap clip">{shortTag(current)}</span>;
   return (
     <label class="tag-picker" title={current}>
-      <span class="cap clip">{lastWord(current)}</span>
+      <span class="cap clip">{shortTag(current)}</span>
       <span class="caret" />
       <select
         aria-label="Scalar in the strip"

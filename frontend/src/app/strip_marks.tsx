@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import type { RunIndex } from "../api/types";
 import { type Axis, axisLabels, type Lane, lanes, positions, sayDuration } from "../state/axis";
-import { drawnTag, lastWord } from "../state/live";
+import { drawnTag, shortTag } from "../state/live";
 import { latestAtOrBefore } from "../state/steps";
 import type { Side, Store } from "../state/store";
 
@@ -66,9 +66,9 @@ export function Curves({ store, axis, inner }: MarkProps) {
   );
 }
 
-/** The last word of the tag, as far as there is room. */
+/** The telling word of the tag, as far as there is room. */
 function curveName(store: Store): string {
-  const word = lastWord(drawnTag(store) ?? "");
+  const word = shortTag(drawnTag(store) ?? "");
   return word.length > 9 ? `${word.slice(0, 8)}…` : word;
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiError, type Client } from "../api/client";
 import type { RunAnswer, RunSummary, RunsAnswer } from "../api/types";
-import { defaultRun, defaultTag, Live, POLL_MS } from "./live";
+import { defaultRun, defaultTag, Live, POLL_MS, shortTag } from "./live";
 import { sampleIndex } from "./sample_index";
 import { Store } from "./store";
 
@@ -138,4 +138,14 @@ test("the training loss is drawn where there is one", () => {
     null,
   ]);
   expect(defaultRun([])).toBeNull();
+});
+
+test("a tag is called by the word that says what is measured", () => {
+  expect(["train/loss", "loss/train", "accuracy/test", "lr", "a/b/"].map(shortTag)).toEqual([
+    "loss",
+    "loss",
+    "accuracy",
+    "lr",
+    "b",
+  ]);
 });

@@ -26,9 +26,10 @@ export function drawnTag(store: Store): string | null {
   return chosen !== null && tags.includes(chosen) ? chosen : defaultTag(tags);
 }
 
-/** "loss" of "train/loss". */
-export function lastWord(tag: string): string {
-  return tag.split("/").at(-1) || tag;
+/** The word of a tag that says what is measured: "loss" of "train/loss" and of "loss/train". */
+export function shortTag(tag: string): string {
+  const words = tag.split("/").filter(Boolean);
+  return words.find((word) => /loss|acc|err/i.test(word)) ?? words.at(-1) ?? tag;
 }
 
 export class Live {

@@ -25,7 +25,8 @@ export function Matrix({ store, look, kernels, drawn, dim }: GridProps) {
   const says = at
     ? `filter ${at.row}, input channel ${at.column}: ${exactText(weightAt(kernels, at.row, at.column, 0, 0))}`
     : `${kernels.count} filters, ${kernels.slices} input channels`;
-  const side = size && Math.max(1, Math.min(size.width / atlas.width, (size.height - 20) / atlas.height, 24));
+  const side =
+    size && Math.max(1, Math.min((size.width - 4) / atlas.width, (size.height - 24) / atlas.height, 24));
   const selected = look.selected ?? 0;
   return (
     <div class="matrix" ref={box}>

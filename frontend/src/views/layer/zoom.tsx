@@ -11,7 +11,7 @@ import { numbersOf } from "./activation_cells";
 import { ChannelMap, channelPixels, spotPlace, spotText, useChannelValues } from "./channel_map";
 import { channelBeside, spot } from "./use_layer";
 
-const FOOT = 28;
+const FOOT = 34;
 
 export function ChannelZoom({ store, client, look, scene, dim, drawn }: SceneProps) {
   const [box, size] = useSize<HTMLDivElement>();
