@@ -28,6 +28,9 @@ def intact(tmp_path_factory):
     (writer.folder / "graph.json").write_bytes(graph_text)
     weights = pack_tensors({"w": np.zeros(300, np.float32)}, {"sha256": digest_of(bytes(1200))})
     (writer.folder / "weights.safetensors").write_bytes(weights)
+    job = writer.folder / "jobs" / "j1"
+    job.mkdir(parents=True)
+    shutil.copy(writer.folder / "snapshots" / "5.safetensors", job / "result.safetensors")
     return root
 
 
@@ -47,6 +50,7 @@ FILES = {
     "plugins/cnnviz/examples.safetensors": "",
     "plugins/cnnviz/graph.json": "records are shown by the layers' names in them",
     "plugins/cnnviz/weights.safetensors": "the network cannot be run again",
+    "plugins/cnnviz/jobs/j1/result.safetensors": "",
 }
 
 

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from cnnviz.contract.jobs import RESULT_FILE
 from cnnviz.contract.names import (
     CHECKPOINTS_FOLDER,
     EXAMPLES_FILE,
     GRAPH_FILE,
+    JOBS_FOLDER,
     SNAPSHOTS_FOLDER,
     WEIGHTS_FILE,
 )
@@ -69,6 +71,7 @@ def _check_run(run: Run) -> Iterator[Finding]:
         yield Finding(run=run.name, path=path, problem=text, remains=remains)
     yield from _check_events(run)
     yield from _check_files(run)
+    yield from _check_jobs(run)
 
 
 def _check_events(run: Run) -> Iterator[Finding]:
@@ -100,6 +103,21 @@ def _check_files(run: Run) -> Iterator[Finding]:
                 yield Finding(run=run.name, path=name, problem=problem, remains=remains)
 
 
+def _check_jobs(run: Run) -> Iterator[Finding]:
+    place = f"{run.place}/{JOBS_FOLDER}"
+    for job in run.folder.items(place):
+        name = f"{place}/{job.name}/{RESULT_FILE}"
+        inside = run.folder.items(f"{place}/{job.name}") if job.is_folder else []
+        if not any(item.name == RESULT_FILE and not item.is_folder for item in inside):
+            continue
+        try:
+            problems = list(_check_arrays(SnapshotFile(run.folder.file(name))))
+        except (CnnvizError, OSError) as error:
+            problems = [(str(error), "everything else of the run still reads")]
+        for problem, remains in problems:
+            yield Finding(run=run.name, path=name, problem=problem, remains=remains)
+
+
 def _check_snapshot(run: Run, name: str) -> Iterator[tuple[str, str]]:
     try:
         snapshot = SnapshotFile(run.folder.file(name))
@@ -111,7 +129,11 @@ def _check_snapshot(run: Run, name: str) -> Iterator[tuple[str, str]]:
         return
     if name.rpartition("/")[2] != f"{manifest.step}.safetensors":
         yield f"{name} is misnamed: it holds step {manifest.step}", "its bytes are whole"
-    names = [(entry.key, array) for entry in manifest.records for array in entry.arrays]
+    yield from _check_arrays(snapshot)
+
+
+def _check_arrays(snapshot: SnapshotFile) -> Iterator[tuple[str, str]]:
+    names = [(entry.key, name) for entry in snapshot.manifest.records for name in entry.arrays]
     problems = [_problem_of(partial(snapshot.array, key, array)) for key, array in names]
     damaged = [problem for problem in problems if problem]
     rows = _problem_of(snapshot.check_rows)
