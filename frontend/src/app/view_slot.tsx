@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { Component, type ComponentChildren, type ComponentType } from "preact";
 import type { ViewName } from "../state/store";
 import { VIEWS, type View, type ViewModule, type ViewProps } from "../views/view";
-import { addStyle } from "./style";
+import { showStyle } from "./style";
 
 const modules = signal<ReadonlyMap<ViewName, ViewModule | Error>>(new Map());
 const loading = new Map<ViewName, Promise<void>>();
@@ -16,16 +16,10 @@ export function loadView(view: View): Promise<void> {
   const keep = (module: ViewModule | Error): void => {
     modules.value = new Map(modules.value).set(view.name, module);
   };
-  const promise = view.load().then(
-    (module) => {
-      if (module.styles) addStyle(module.styles);
-      keep(module);
-    },
-    (error: unknown) => {
-      loading.delete(view.name);
-      keep(error instanceof Error ? error : new Error(String(error)));
-    },
-  );
+  const promise = view.load().then(keep, (error: unknown) => {
+    loading.delete(view.name);
+    keep(error instanceof Error ? error : new Error(String(error)));
+  });
   loading.set(view.name, promise);
   return promise;
 }
@@ -55,6 +49,7 @@ export function ViewSlot({ view, what, store, client }: SlotProps) {
         retry={() => void loadView(view)}
       />
     );
+  showStyle(module.styles ?? "");
   const Content: ComponentType<ViewProps> | undefined = module[what];
   return Content ? (
     <Guard key={view.name}>
