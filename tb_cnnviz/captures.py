@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from cnnviz.contract.records import Manifest, Skipped
 from cnnviz.errors import RecordError
@@ -14,6 +14,9 @@ from cnnviz.storage.summaries import Summary, read_summary
 from tb_cnnviz.provider import Element
 
 __all__ = ["Capture", "Captures", "Table", "read_captures"]
+
+NAMED: Final = 8
+"""Events that cannot be read are named one by one up to so many: a run may have hundreds."""
 
 Shared = dict[object, Any]
 """Equal values of many captures, kept once."""
@@ -106,6 +109,9 @@ def read_captures(event_run: str, elements: Iterable[Element], known: Captures) 
                 problems.append(str(error))
                 continue
         found.append(capture)
+    if len(problems) > NAMED:
+        more = f"{event_run}: {len(problems) - NAMED} more of its events cannot be read"
+        problems = [*problems[:NAMED], more]
     return Captures(tuple(found), tuple(problems))
 
 

@@ -50,6 +50,7 @@ def strip(logs: Logs, query: StripQuery) -> Body:
     the rest.
 
     Raises:
+        MissingError: no such record, image, channel or slice.
         RecordError: no picture can be read.
     """
     run = logs.run(query.run)
@@ -63,7 +64,9 @@ def strip(logs: Logs, query: StripQuery) -> Body:
     frames = logs.provider.side_by_side(read, captures)
     kept = _of_one_shape([frame for frame in frames if isinstance(frame, Frame)])
     if not kept:
-        raise RecordError(f"no picture of {query.key!r} can be read: {frames[-1]}")
+        last = frames[-1]
+        kind = MissingError if isinstance(last, MissingError) else RecordError
+        raise kind(f"no picture of {query.key!r} can be read: {last}")
     arrays = {name: np.concatenate([f.columns[name] for f in kept]) for name in kept[0].columns}
     steps = [frame.step for frame in kept]
     facts = StripFacts(run=run.name, key=query.key, array=wanted.array, steps=steps, signed=signed)

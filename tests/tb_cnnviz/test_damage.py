@@ -105,6 +105,18 @@ def test_metadata_from_the_future_is_named_and_the_captures_still_read(tmp_path)
     assert index["steps"] == [1]
 
 
+def test_of_hundreds_of_events_that_cannot_be_read_the_first_are_named(tmp_path):
+    with Recording(tmp_path / "run") as recording:
+        recording.capture(0)
+        future = index_event(CaptureEvent(version=99).SerializeToString())
+        for step in range(1, 31):
+            recording.events.add(future, step=step, wall_time=float(step))
+    index = Opened("--logdir", str(tmp_path)).index("run")
+    assert index["steps"] == [0]
+    assert len(index["problems"]) == 9
+    assert index["problems"][-1] == "run: 22 more of its events cannot be read"
+
+
 def test_an_event_file_cut_anywhere_shows_what_was_whole(tmp_path):
     write_run(tmp_path / "run", [0, 1, 2])
     (path,) = (path for path in (tmp_path / "run").iterdir() if "tfevents" in path.name)
