@@ -170,6 +170,16 @@ def test_chosen_methods_only_are_recorded(cnnviz, photos, tmp_path):
     assert set(run.methods) == {"filters", "saliency"}
 
 
+def test_activations_chosen_by_name_have_the_room_they_have_by_default(cnnviz, photos, tmp_path):
+    import cnnviz as package
+
+    words = ["inspect", NET, "--images", photos, "--logdir", tmp_path / "runs", "--size", 16]
+    assert cnnviz(*words, "--methods", "activations").status == 0
+    run = package.open_logdir(tmp_path / "runs").run("small")
+    params = run.record("activations", run.layers[0]).provenance.params
+    assert params["max_bytes"] == 256 << 20
+
+
 def test_an_unknown_method_is_refused_with_the_known_ones(cnnviz, photos, tmp_path):
     words = ["inspect", NET, "--images", photos, "--logdir", tmp_path / "runs", "--size", 16]
     said = cnnviz(*words, "--methods", "salience")

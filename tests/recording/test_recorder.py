@@ -66,6 +66,8 @@ def test_the_default_methods_all_give_records(net, images, tmp_path):
     }
     assert found.skipped == []
     assert len({entry.key for entry in found.records}) == len(found.records)
+    titles = {entry.method: entry.facts["title"] for entry in found.records}
+    assert titles["layer_statistics"] == "Layer statistics"
 
 
 def test_records_hold_the_weights_of_their_own_step(net, images, tmp_path):

@@ -111,7 +111,7 @@ def _record(
 
     import cnnviz
 
-    chosen = _defaults() if methods == "default" else methods.split(",")
+    chosen = _defaults() if methods == "default" else _ample(methods.split(","))
     with cnnviz.Recorder(
         loaded.model,
         folder,
@@ -132,16 +132,21 @@ def _record(
 
 
 def _defaults() -> list[Any]:
-    """Choose what a training records, more of it: there is time, and it is done once."""
+    """Choose what a training records, and more views of the saliency: it is done once."""
     import cnnviz
     from cnnviz.core.registry import discover
 
     names = [name for name, method in discover().items() if method.in_training]
-    ample = {
-        "saliency": cnnviz.method("saliency", views=10),
-        "activations": cnnviz.method("activations", max_bytes=256 << 20),
-    }
-    return [ample.get(name, name) for name in names]
+    views = {"saliency": cnnviz.method("saliency", views=10)}
+    return _ample([views.get(name, name) for name in names])
+
+
+def _ample(chosen: list[Any]) -> list[Any]:
+    """Give activations room for more examples than a capture in a training has."""
+    import cnnviz
+
+    roomy = cnnviz.method("activations", max_bytes=256 << 20)
+    return [roomy if name == "activations" else name for name in chosen]
 
 
 def _show(predictions: dict[str, np.ndarray], paths: list[Path], names: list[str] | None) -> None:

@@ -24,7 +24,7 @@ def entry_of(done: Done, seed: int) -> Entry:
         kind=done.result.kind,
         layer=done.result.layer,
         params=msgspec.to_builtins(done.request.params),
-        facts=dict(done.result.facts),
+        facts={"title": done.request.method.title, **done.result.facts},
         seed=seed,
         duration=done.seconds,
         arrays={},

@@ -43,5 +43,5 @@ class GradientInput(Method[ExplainedParams]):
         explained = Explained.of(ctx, params)
         found = (explained.gradient(ctx) * ctx.examples.detach()).sum(dim=1)
         facts = explained.facts | {"signed": True}
-        facts["unit"] = "d score / d pixel × pixel, summed over the colours"
+        facts["unit"] = "∂ score / ∂ pixel × pixel, summed over colours"
         return [Result(kind="heatmap", layer=params.layer, arrays={"map": found}, facts=facts)]

@@ -70,7 +70,7 @@ class Saliency(Method[SaliencyParams]):
         """Give `map` (N, H, W), at least 0."""
         explained = Explained.of(ctx, params)
         facts = explained.facts | {"signed": False, "views": params.views}
-        facts["unit"] = "|d score / d pixel|, of the colours the largest"
+        facts["unit"] = "|∂ score / ∂ pixel|, maximum over colours"
         if params.views > 1:
             found = _over_views(ctx, explained)
         else:

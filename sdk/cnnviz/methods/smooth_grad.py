@@ -70,6 +70,6 @@ class SmoothGrad(Method[SmoothGradParams]):
             )
             total += explained.gradient_at(ctx, images + deviation.view(-1, 1, 1, 1) * noise)
         facts = explained.facts | {"signed": False, "noise": deviation.tolist()}
-        facts["unit"] = "|mean of d score / d pixel|, of the colours the largest"
+        facts["unit"] = "|mean of ∂ score / ∂ pixel|, maximum over colours"
         arrays = {"map": largest_magnitude(total / params.samples)}
         return [Result(kind="heatmap", layer=params.layer, arrays=arrays, facts=facts)]

@@ -117,10 +117,12 @@ function Example({ store, pictures, facts, image, prediction }: ExampleProps) {
 function Said({ prediction, said }: { prediction: Prediction; said: string }) {
   if (Number.isNaN(prediction.probability)) return <span class="cap bad">▲ NaN</span>;
   return (
-    <span class="cap clip">
-      {prediction.isRight === null ? "" : <Verdict isRight={prediction.isRight} />}
-      {prediction.isRight ? "" : `${said} `}
-      {shareText(prediction.probability)}
+    <span class="cap said">
+      <span class="clip">
+        {prediction.isRight === null ? "" : <Verdict isRight={prediction.isRight} />}
+        {prediction.isRight ? "" : said}
+      </span>
+      <span class="nowrap">{shareText(prediction.probability)}</span>
     </span>
   );
 }
