@@ -105,6 +105,16 @@ def test_a_snapshot_of_a_later_version_says_what_to_do(capture, tmp_path):
         SnapshotFile(path).manifest  # noqa: B018
 
 
+def test_a_file_that_the_system_does_not_give_is_no_crash(capture, tmp_path):
+    path = tmp_path / "0.safetensors"
+    path.write_bytes(capture[0].read_bytes())
+    opened = SnapshotFile(path)
+    path.unlink()
+    path.symlink_to(path)
+    with pytest.raises(RecordError, match="cannot be read"):
+        opened.array("saliency", "map")
+
+
 def test_a_file_replaced_while_it_is_read_gives_no_mixture(capture, tmp_path):
     path = tmp_path / "5.safetensors"
     path.write_bytes(capture[0].read_bytes())

@@ -44,7 +44,7 @@ class StoredFile(Protocol):
         """Read exactly `length` bytes.
 
         Raises:
-            RecordError: the file was replaced or cut since it was opened.
+            RecordError: the file was replaced or cut since it was opened, or cannot be read.
         """
 
 
@@ -186,6 +186,9 @@ class _LocalFile:
                         return data
         except FileNotFoundError:
             pass
+        except OSError as error:  # no permission, a disk or a network that fails, …
+            message = f"{self.label} cannot be read: {error.strerror or error}"
+            raise RecordError(message) from error
         message = f"{self.label} was replaced or cut while it was read: open it again"
         raise RecordError(message)
 

@@ -87,11 +87,13 @@ class _RemoteFile:
 
     def read(self, start: int, length: int) -> bytes:
         """Read exactly `length` bytes."""
-        data = (
-            bytes(self._system.cat_file(self._path, start=start, end=start + length))
-            if length
-            else b""
-        )
+        if not length:
+            return b""
+        try:
+            data = bytes(self._system.cat_file(self._path, start=start, end=start + length))
+        except Exception as error:  # what a network raises has no common base
+            message = f"{self.label} cannot be read: {type(error).__name__}: {error}"
+            raise RecordError(message) from error
         if len(data) != length:
             message = f"{self.label} was replaced or cut while it was read: open it again"
             raise RecordError(message)
