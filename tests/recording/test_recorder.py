@@ -183,6 +183,30 @@ def test_steps_that_do_not_increase_are_ignored_with_one_warning(net, images, tm
     assert steps_on_disk(tmp_path) == [3, 4]
 
 
+class NoNumber:
+    """A step that fails whatever is asked of it."""
+
+    def __lt__(self, other):
+        raise RuntimeError
+
+    __gt__ = __lt__
+
+    def __index__(self):
+        raise ValueError
+
+    def __repr__(self):
+        raise KeyError
+
+
+def test_a_step_that_only_raises_is_ignored(net, images, tmp_path):
+    with Recorder(net, tmp_path, examples=images, normalize=(0.0, 1.0), every=1) as recorder:
+        recorder.step(0)
+        with pytest.warns(RuntimeWarning, match="is ignored.*one before was 0"):
+            recorder.step(NoNumber())
+        recorder.step(1)
+    assert steps_on_disk(tmp_path) == [0, 1]
+
+
 def test_whole_numbers_of_any_type_are_steps(net, images, tmp_path):
     record(net, tmp_path, images, steps=[np.int64(0), torch.tensor(1), True + 1], every=1)
     assert steps_on_disk(tmp_path) == [0, 1, 2]

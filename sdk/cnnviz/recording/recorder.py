@@ -6,6 +6,7 @@ import atexit
 import math
 import operator
 import os
+import reprlib
 import time
 import weakref
 from pathlib import Path
@@ -221,16 +222,23 @@ class Recorder:
             return
         try:
             number = operator.index(step)
-        except TypeError:
+        except Exception:  # noqa: BLE001 - whatever it is, it is no number
             number = -1  # as bad as a step that goes back
         if not self._last < number < 2**63:
             message = (
-                f"step({step!r:.40}) is ignored: steps must be whole numbers that increase, the "
-                f"one before was {self._last}"
+                f"step({reprlib.repr(step)}) is ignored: steps must be whole numbers that "
+                f"increase, the one before was {self._last}"
             )
             self._troubles.say("step", message)
             return
         self._last = number
+        try:
+            self._ask(number, background)
+        except Exception as error:  # noqa: BLE001 - nothing may raise into the training loop
+            self._end(number, error)
+
+    def _ask(self, number: int, background: BackgroundWriter[Capture]) -> None:
+        """Tell the schedule what was written meanwhile, and record what it says is due."""
         written = background.cpu_seconds
         self._schedule.charge(written - self._charged)
         self._charged = written
@@ -257,9 +265,7 @@ class Recorder:
             offered = True
             self._note(taken, step)
         except Exception as error:  # noqa: BLE001 - nothing may raise into the training loop
-            message = f"recording ends at step {step}: {type(error).__name__}: {error}"
-            self._troubles.say("capture", message)
-            self._switch_off()
+            self._end(step, error)
         finally:
             if not offered:
                 background.give_back()
@@ -287,6 +293,11 @@ class Recorder:
         atexit.unregister(self._finish)
         self._finish()
         _open.pop(self._folder, None)
+
+    def _end(self, step: int, error: Exception) -> None:
+        message = f"recording ends at step {step}: {type(error).__name__}: {error}"
+        self._troubles.say("capture", message)
+        self._switch_off()
 
     def _switch_off(self) -> None:
         """Make `step` do nothing from now on, at no cost."""
