@@ -18,6 +18,11 @@ def test_without_a_class_the_label_counts_where_it_is_known():
     assert choose_targets(SCORES) == ((1, 0), ("top-1", "top-1"))
 
 
+def test_a_score_that_is_nan_is_not_the_top_class():
+    scores = torch.tensor([[1.0, torch.nan, 2.0], [torch.nan] * 3])
+    assert choose_targets(scores).classes == (2, 0)
+
+
 def test_a_label_that_the_model_lacks_gives_way_to_the_top_class():
     assert choose_targets(SCORES, labels=[7, 0]) == ((1, 0), ("top-1", "label"))
 

@@ -40,7 +40,8 @@ def choose_targets(
             message = f"target must be in 0 … {classes - 1} (the model's classes), got {target}"
             raise ParamsError(message, field="target")
         return Targets((target,) * count, ("given",) * count)
-    top = scores.detach().argmax(dim=1).tolist()
+    # argmax takes NaN for the highest; a class whose score is broken is nobody's answer.
+    top = scores.detach().masked_fill(scores.isnan(), -torch.inf).argmax(dim=1).tolist()
     known = [-1] * count if labels is None else list(labels)
     # A label beyond the model's classes cannot be explained; the top-1 stands in, and says so.
     is_known = [0 <= label < classes for label in known]
