@@ -37,8 +37,8 @@ export function ChannelInspector(props: InspectorProps) {
       <div class="row">
         <h1>Channel {channel}</h1>
         {store.sort.value !== "index" && (
-          <span class="t nowrap">
-            rank {rank + 1} / {look.order.length}
+          <span class="t nowrap" title={`rank ${rank + 1} of ${look.order.length} in this order`}>
+            {rank + 1} / {look.order.length}
           </span>
         )}
         <span class="grow" />

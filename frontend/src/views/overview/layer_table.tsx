@@ -42,7 +42,7 @@ function Table({ store, table, index }: { store: Store; table: Statistics; index
   return (
     <section class="layer-section" ref={box}>
       <div class="row">
-        <h2>Layers over training</h2>
+        <h2>{table.steps.length > 1 ? "Layers over training" : "Layers"}</h2>
         <span class="grow" />
         <span class="cap clip">{hover ?? "click a plot to go to its step, a name to open the layer"}</span>
       </div>
@@ -106,8 +106,10 @@ function LayerRow({ view, row, layer, columns }: RowProps) {
           title={name}
           onClick={() => openLayer(store, name)}
         >
-          {broken > 0 && <span class="bad">▲ NaN </span>}
-          <bdi>{name}</bdi> {layer && isNumber(name) && <span class="t">{layer.kind}</span>}
+          <bdi>
+            {broken > 0 && <span class="bad">▲ NaN </span>}
+            {name} {layer && isNumber(name) && <span class="t">{layer.kind}</span>}
+          </bdi>
         </button>
       </th>
       {columns.map((column) => (
