@@ -276,9 +276,7 @@ def draw_occlusion(net: Net, images: torch.Tensor) -> None:
     small, large = "grey, 32 px", "blurred, 64 px"
     rows = {
         small: maps_of("occlusion", net, images, window=(32, 32), stride=(8, 8)),
-        large: maps_of(
-            "occlusion", net, images, window=(64, 64), stride=(16, 16), baseline="blur"
-        ),
+        large: maps_of("occlusion", net, images, window=(64, 64), stride=(16, 16), baseline="blur"),
     }
     draw_rows(images, "occlusion", rows, over=small)
 
