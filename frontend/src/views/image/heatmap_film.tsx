@@ -38,11 +38,12 @@ export function HeatmapFilm({ store, client, index, series, image, base }: Props
     size && client.strip({ ...what, image, steps }),
     [index.name, series.key, image].join("|"),
   );
-  const colourMap = colourMapOf(store, series.facts.signed === true);
+  const signed = series.facts.signed === true;
+  const colourMap = colourMapOf(store, signed);
   const [gamma, percent] = [store.gamma.value, store.percent.value];
   const opacity = store.bare.value ? 0 : store.opacity.value;
   const pictures = useMemo(() => answer.value && stripPictures(answer.value), [answer.value]);
-  const sigma = sigmaOf(store, pictures ?? null);
+  const sigma = sigmaOf(store, pictures ?? null, signed);
   const smooth = useMemo(() => pictures && smoothedPictures(pictures, sigma), [pictures, sigma]);
   const frames = useMemo(() => {
     if (!answer.value || !smooth) return [];

@@ -96,7 +96,7 @@ export function coloured(
 
 /** The map as it is shown: with the store's choices, smoothed for the eye. */
 export function shownMap(store: Store, exact: Pictures, signed: boolean, opacity: number): Coloured {
-  return coloured(smoothedPictures(exact, sigmaOf(store, exact)), 0, {
+  return coloured(smoothedPictures(exact, sigmaOf(store, exact, signed)), 0, {
     colourMap: colourMapOf(store, signed),
     gamma: store.gamma.value,
     percent: store.percent.value,
@@ -106,13 +106,14 @@ export function shownMap(store: Store, exact: Pictures, signed: boolean, opacity
 
 /** As `shownMap`, drawn again only when something changes. */
 export function useColoured(store: Store, exact: Pictures | null, signed: boolean, opacity: number) {
-  const choices = [sigmaOf(store, exact), colourMapOf(store, signed), store.gamma.value, store.percent.value];
+  const sigma = sigmaOf(store, exact, signed);
+  const choices = [sigma, colourMapOf(store, signed), store.gamma.value, store.percent.value];
   return useMemo(() => exact && shownMap(store, exact, signed, opacity), [exact, opacity, ...choices]);
 }
 
-/** σ of the smoothing on show, in pixels of the map. */
-export function sigmaOf(store: Store, pictures: Pictures | null): number {
-  return store.smooth.value ?? (pictures ? fittingSigma(pictures) : 0);
+/** σ of the smoothing on show, in pixels of the map. By itself a signed map has none: its signs would cancel out. */
+export function sigmaOf(store: Store, pictures: Pictures | null, signed: boolean): number {
+  return store.smooth.value ?? (pictures && !signed ? fittingSigma(pictures) : 0);
 }
 
 /** What `smoothedPictures` gave last for a stack. */

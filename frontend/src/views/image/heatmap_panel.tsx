@@ -34,7 +34,7 @@ export function HeatmapPanel(props: Props) {
   const signed = isSigned(series, heatmap.value);
   const opacity = alone || !base ? 1 : store.bare.value ? 0 : store.opacity.value;
   const map = useColoured(store, heatmap.pictures, signed, opacity);
-  const sigma = sigmaOf(store, heatmap.pictures);
+  const sigma = sigmaOf(store, heatmap.pictures, signed);
   const record = useRecord(client, heatmap.value);
   const size = fitted(map ?? base ?? { width: 1, height: 1 }, side);
   const title = seriesTitle(series);
