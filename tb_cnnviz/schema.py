@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tb_cnnviz import wire
+from tb_cnnviz import wire, wire_jobs
 
 __all__ = ["SHAPES", "answer_schema"]
 
@@ -24,6 +24,14 @@ SHAPES: Final = (
     wire.ScoresFacts,
     wire.ExamplesFacts,
     wire.ScalarFacts,
+    wire_jobs.SessionAnswer,
+    wire_jobs.CatalogueAnswer,
+    wire_jobs.JobAsk,
+    wire_jobs.MoveAsk,
+    wire_jobs.JobAnswer,
+    wire_jobs.JobsAnswer,
+    wire_jobs.ResultAnswer,
+    wire_jobs.ImagesFacts,
 )
 """The answers' bodies and the facts in tensors answers' headers; what they hold comes along."""
 

@@ -8,6 +8,52 @@ export interface ArrayShape {
   shape: number[];
 }
 /**
+ * What a worker can run.
+ */
+export interface Catalogue {
+  version: number;
+  versions: {
+    [k: string]: string;
+  };
+  devices: string[];
+  methods: MethodCard[];
+}
+/**
+ * A method as the page offers it.
+ */
+export interface MethodCard {
+  name: string;
+  title: string;
+  version: number;
+  kind: string;
+  help: string;
+  schema: {
+    [k: string]: unknown;
+  };
+  presets: Preset[];
+  in_training: boolean;
+  needs_examples: boolean;
+}
+/**
+ * A named set of parameters, with where it comes from.
+ */
+export interface Preset {
+  name: string;
+  title: string;
+  params: {
+    [k: string]: unknown;
+  };
+  source: string;
+}
+/**
+ * The route `catalogue`: what the workers can run.
+ */
+export interface CatalogueAnswer {
+  state: "failed" | "loading" | "ready";
+  reason: string;
+  catalogue: Catalogue | null;
+}
+/**
  * Header of the route `channels`.
  */
 export interface ChannelsFacts {
@@ -48,6 +94,108 @@ export interface ExamplesIndex {
   shape: number[];
   labels: number[] | null;
   class_names: string[] | null;
+}
+/**
+ * Header of `jobs/<id>/images`: pictures in true colours.
+ */
+export interface ImagesFacts {
+  id: string;
+  key: string;
+  captions: string[];
+  facts: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * A picture that a job looks at: sent with the request, or made by an earlier job.
+ */
+export interface InputAsk {
+  data: string | null;
+  job: string | null;
+  image: number;
+}
+/**
+ * `POST jobs`, `GET jobs/<id>`, `POST jobs/<id>/cancel` and `…/move`.
+ */
+export interface JobAnswer {
+  job: JobView;
+  existing: boolean;
+}
+/**
+ * A job as the page sees it.
+ */
+export interface JobView {
+  run: string;
+  request: JobRequest;
+  status: JobStatus;
+  in_cache: boolean;
+}
+/**
+ * What is asked; two requests with the same `digest` ask for the same picture.
+ */
+export interface JobRequest {
+  version: number;
+  id: string;
+  method: string;
+  params: {
+    [k: string]: unknown;
+  };
+  run: string;
+  step: number | null;
+  examples: number[];
+  inputs: number;
+  seed: number;
+  created: number;
+  digest: string;
+}
+/**
+ * How a job goes; written by the server until a worker claims it, by that worker afterwards.
+ */
+export interface JobStatus {
+  version: number;
+  state: "cancelled" | "cancelling" | "done" | "failed" | "queued" | "running" | "starting";
+  position: number;
+  iteration: number;
+  total: number;
+  rate: number;
+  remaining: number | null;
+  objective: [number, number | null][];
+  objective_name: string;
+  preview: string | null;
+  result: string | null;
+  kind: string | null;
+  message: string;
+  log_tail: string;
+  attempts: number;
+  device: string;
+  pid: number | null;
+  started: number | null;
+  updated: number;
+  progressed: number | null;
+  finished: number | null;
+}
+/**
+ * Body of `POST jobs`.
+ */
+export interface JobAsk {
+  run: string;
+  method: string;
+  params: {
+    [k: string]: unknown;
+  };
+  step: number | null;
+  examples: number[];
+  inputs: InputAsk[];
+  seed: number;
+  device: string | null;
+}
+/**
+ * The route `jobs`.
+ */
+export interface JobsAnswer {
+  rev: string;
+  order: string[];
+  jobs: JobView[];
 }
 /**
  * One call of a module, one functional op inside a module, or a container module.
@@ -118,6 +266,12 @@ export interface ModelIndex {
   captured: ("graph" | "hooks") | null;
 }
 /**
+ * Body of `POST jobs/<id>/move`.
+ */
+export interface MoveAsk {
+  before: string | null;
+}
+/**
  * Where a record comes from: enough to make it again.
  */
 export interface Provenance {
@@ -151,6 +305,29 @@ export interface RecordAnswer {
   };
   source: "bulk" | "preview";
   python: string;
+}
+/**
+ * `GET jobs/<id>/result`.
+ */
+export interface ResultAnswer {
+  digest: string;
+  records: ResultRecord[];
+  python: string;
+}
+/**
+ * One record of a job's result.
+ */
+export interface ResultRecord {
+  key: string;
+  kind: string;
+  layer: string | null;
+  arrays: {
+    [k: string]: ArrayShape;
+  };
+  facts: {
+    [k: string]: unknown;
+  };
+  provenance: Provenance;
 }
 /**
  * The route `run`.
@@ -241,6 +418,19 @@ export interface ScoresFacts {
   rev: string;
   steps: number[];
   problems: string[];
+}
+/**
+ * The route `session`: whether jobs can be asked for, and the token that asking needs.
+ */
+export interface SessionAnswer {
+  token: string | null;
+  jobs: boolean;
+  reason: string;
+  devices: string[];
+  max_waiting: number;
+  max_inputs: number;
+  max_input_bytes: number;
+  max_input_pixels: number;
 }
 /**
  * Header of the route `statistics`.

@@ -8,8 +8,15 @@
 | layer_table | one (L,) float32 column a statistic; (T,) per-channel columns | numbers and curves |
 | scores | scores (N, classes), probabilities (N, classes) | bars and curves |
 | images | images (N, H, W, 3) float32, 0 … 1, true colours; facts["captions"], N texts | pictures |
+| trust | areas (N, 4): deletion, insertion, and both of a random order; see below | badge, curves |
 
-A layer_table's facts["layers"] names the L rows.
+A layer_table's facts["layers"] names the L rows. A heatmap's facts["boxes"], where there are any,
+are N lists of [top, left, bottom, right] in pixels. A trust record judges another method's map:
+beside `areas` it has `fraction` (T,) and the curves `deletion`, `insertion` (N, T) of the target's
+probability, `sensitivity` (N,), and `rank_correlation` (N, R) of the map with that of a net whose
+last layers were drawn anew, one column for each list of layers in facts["randomised"].
+facts["method"] and ["params"] name the judged map, ["verdict"] is "changes with weights" or
+"insensitive to weights", ["explanation"] a sentence.
 """
 
 from __future__ import annotations
@@ -20,7 +27,7 @@ from typing import Any, Literal, get_args
 
 __all__ = ["KINDS", "Kind", "Result"]
 
-Kind = Literal["kernels", "feature_maps", "heatmap", "layer_table", "scores", "images"]
+Kind = Literal["kernels", "feature_maps", "heatmap", "layer_table", "scores", "images", "trust"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
