@@ -105,7 +105,7 @@ class JobsAnswer(Wire, frozen=True, kw_only=True):
 
     rev: str
     order: list[str]
-    """Every job there is: running ones, then waiting ones in turn, then ended ones, latest first."""
+    """Every job: running ones, then waiting ones in turn, then ended ones, latest first."""
     jobs: list[JobView]
     """Those that changed since the client's revision; all without one."""
 
