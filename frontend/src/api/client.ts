@@ -2,6 +2,8 @@
 
 import { AnswerCache } from "./cache";
 import * as decode from "./decode";
+import { ApiError } from "./errors";
+import { JobsApi } from "./jobs";
 import { decodeSafetensors } from "./safetensors";
 import type {
   Channels,
@@ -17,27 +19,9 @@ import type {
   Tensors,
 } from "./types";
 
+export { ApiError } from "./errors";
+
 const CACHE_BYTES = 192 * 2 ** 20;
-
-/** A route's refusal, or `kind: "network"` when no answer came at all. */
-export class ApiError extends Error {
-  readonly kind: string;
-  readonly status: number;
-  readonly field: string | undefined;
-
-  constructor(message: string, kind: string, status: number, field?: string) {
-    super(message);
-    this.name = "ApiError";
-    this.kind = kind;
-    this.status = status;
-    this.field = field;
-  }
-
-  /** True when asking again may help. */
-  get passing(): boolean {
-    return this.kind === "network" || this.status >= 500;
-  }
-}
 
 /** Names one record at one step exactly; the digest makes the answer cacheable for ever. */
 export interface RecordAddress {
@@ -75,7 +59,7 @@ export interface AskOptions {
   ahead?: boolean | undefined;
 }
 
-type Query = Record<string, string | number | boolean | undefined>;
+export type Query = Record<string, string | number | boolean | undefined>;
 
 interface Flight {
   promise: Promise<Tensors>;
@@ -95,6 +79,8 @@ export class Client {
   readonly #base: string;
   readonly #cache: AnswerCache<Tensors>;
   readonly #flights = new Map<string, Flight>();
+  /** What is asked for outside training. */
+  readonly jobs = new JobsApi(this);
   /** Decoded form by raw answer: dropped together with it. */
   readonly #decoded = new WeakMap<Tensors, unknown>();
 
@@ -104,47 +90,48 @@ export class Client {
   }
 
   runs(since?: string, signal?: AbortSignal): Promise<RunsAnswer> {
-    return this.#json<RunsAnswer>("runs", { since }, signal);
+    return this.json<RunsAnswer>("runs", { since }, signal);
   }
 
   run(run: string, since?: string, signal?: AbortSignal): Promise<RunAnswer> {
-    return this.#json<RunAnswer>("run", { run, since }, signal);
+    return this.json<RunAnswer>("run", { run, since }, signal);
   }
 
   record(address: RecordAddress, signal?: AbortSignal): Promise<RecordAnswer> {
-    return this.#json<RecordAnswer>("record", { ...address }, signal);
+    return this.json<RecordAnswer>("record", { ...address }, signal);
   }
 
   maps(args: MapsArguments): Ask<Maps> {
-    return this.#ask("maps", { ...args, exact: args.exact ? 1 : undefined }, decode.maps);
+    return this.ask("maps", { ...args, exact: args.exact ? 1 : undefined }, decode.maps);
   }
 
   strip(args: StripArguments): Ask<Strip> {
-    return this.#ask("strip", { ...args, steps: args.steps.join(",") }, decode.strip);
+    return this.ask("strip", { ...args, steps: args.steps.join(",") }, decode.strip);
   }
 
   statistics(run: string, rev: string): Ask<Statistics> {
-    return this.#ask("statistics", { run, rev }, decode.statistics);
+    return this.ask("statistics", { run, rev }, decode.statistics);
   }
 
   channels(run: string, layer: string, rev: string): Ask<Channels> {
-    return this.#ask("channels", { run, layer, rev }, decode.channels);
+    return this.ask("channels", { run, layer, rev }, decode.channels);
   }
 
   scores(run: string, rev: string): Ask<Scores> {
-    return this.#ask("scores", { run, rev }, decode.scores);
+    return this.ask("scores", { run, rev }, decode.scores);
   }
 
   examples(run: string, digest: string): Ask<Examples> {
-    return this.#ask("examples", { run, digest }, decode.examples);
+    return this.ask("examples", { run, digest }, decode.examples);
   }
 
   scalar(run: string, tag: string, rev: string): Ask<ScalarCurve> {
-    return this.#ask("scalar", { run, tag, rev }, decode.scalar);
+    return this.ask("scalar", { run, tag, rev }, decode.scalar);
   }
 
-  #ask<T>(route: string, query: Query, decoder: (raw: Tensors) => T): Ask<T> {
-    const address = this.#address(route, query);
+  /** A route that answers with tensors. */
+  ask<T>(route: string, query: Query, decoder: (raw: Tensors) => T): Ask<T> {
+    const address = this.address(route, query);
     const finish = (raw: Tensors): T => {
       let value = this.#decoded.get(raw) as T | undefined;
       if (value === undefined) {
@@ -163,7 +150,7 @@ export class Client {
     };
   }
 
-  #address(route: string, query: Query): string {
+  address(route: string, query: Query): string {
     const url = new URL(route, this.#base);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -213,8 +200,20 @@ export class Client {
     return raw;
   }
 
-  async #json<T>(route: string, query: Query, signal?: AbortSignal): Promise<T> {
-    const response = await ask(this.#address(route, query), signal, "high");
+  async json<T>(route: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+    const response = await ask(this.address(route, query), signal, "high");
+    return (await response.json()) as T;
+  }
+
+  async text(route: string, signal?: AbortSignal): Promise<string> {
+    return (await ask(this.address(route, {}), signal, "low")).text();
+  }
+
+  /** Ask for a change; `token` shows that this page, and no other site, asks. */
+  async post<T>(route: string, body: unknown, token: string): Promise<T> {
+    const headers = { "Content-Type": "application/json", "X-Cnnviz-Token": token };
+    const init = { method: "POST", headers, body: JSON.stringify(body) };
+    const response = await ask(this.address(route, {}), undefined, "high", init);
     return (await response.json()) as T;
   }
 }
@@ -223,10 +222,11 @@ async function ask(
   address: string,
   signal: AbortSignal | undefined,
   priority: RequestPriority,
+  init: RequestInit = {},
 ): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(address, { priority, ...(signal ? { signal } : {}) });
+    response = await fetch(address, { ...init, priority, ...(signal ? { signal } : {}) });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError("TensorBoard does not answer", "network", 0);

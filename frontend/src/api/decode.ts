@@ -3,6 +3,8 @@
 import type {
   Channels,
   Examples,
+  Images,
+  ImagesFacts,
   Maps,
   MapsFacts,
   ScalarCurve,
@@ -118,4 +120,11 @@ export function scalar(raw: Tensors): ScalarCurve {
     values: needFloats(raw, "values"),
     wallTimes: array<Float64Array>(raw, "wall_times"),
   };
+}
+
+export function images(raw: Tensors): Images {
+  const found = tensor(raw, "images");
+  const [count = 0, height = 0, width = 0] = found.shape;
+  const facts = raw.metadata as unknown as ImagesFacts;
+  return { facts, count, height, width, images: found.data as Uint8Array };
 }

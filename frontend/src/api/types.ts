@@ -1,23 +1,38 @@
 /** What the routes answer: their JSON (written from the plugin's structs), and the decoded tensors. */
 
-import type { MapsFacts } from "./contract";
+import type { ImagesFacts, MapsFacts } from "./contract";
 
 export type {
   ArrayShape,
+  Catalogue,
+  CatalogueAnswer,
   ExamplesIndex,
+  ImagesFacts,
+  JobAnswer,
+  JobAsk,
+  JobRequest,
+  JobStatus,
+  JobsAnswer,
+  JobView,
   Layer,
   MapsFacts,
+  MethodCard,
+  Preset,
+  Provenance,
   ReceptiveField,
   RecordAnswer,
+  ResultAnswer,
+  ResultRecord,
   RunAnswer,
   RunIndex,
   RunSummary,
   RunsAnswer,
   Series,
+  SessionAnswer,
 } from "./contract";
 
 /** The closed set of result kinds (cnnviz.contract.results). */
-export type Kind = "kernels" | "feature_maps" | "heatmap" | "layer_table" | "scores";
+export type Kind = "kernels" | "feature_maps" | "heatmap" | "layer_table" | "scores" | "images" | "trust";
 
 export type TypedArray =
   | Uint8Array
@@ -117,4 +132,14 @@ export interface ScalarCurve {
   steps: number[];
   values: Float32Array;
   wallTimes: Float64Array;
+}
+
+/** A job's pictures, true colours. */
+export interface Images {
+  facts: ImagesFacts;
+  count: number;
+  height: number;
+  width: number;
+  /** (N, H, W, 3) */
+  images: Uint8Array;
 }
