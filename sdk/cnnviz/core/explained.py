@@ -53,7 +53,11 @@ class ExplainedParams(TargetParams, frozen=True):
         ),
     ] = None
     channel: Annotated[
-        Index | None, Meta(description="The layer's channel; needed with a layer.")
+        Index | None,
+        Meta(
+            description="The layer's channel; needed with a layer.",
+            extra_json_schema={"x-widget": "channel"},
+        ),
     ] = None
     position: Annotated[
         tuple[Index, Index] | None,

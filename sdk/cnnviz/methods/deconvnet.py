@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
 from cnnviz.core.explained import Explained, ExplainedParams, noted
-from cnnviz.core.method import Method
+from cnnviz.core.explaining import RuledMethod
 from cnnviz.core.registry import register
-from cnnviz.core.ruled import ruled_gradient, unsuitable_for_rules
+from cnnviz.core.ruled import ruled_gradient
 from cnnviz.ops.rectifiers import deconvnet_rule
 from cnnviz.ops.units import strongest_colour
-
-if TYPE_CHECKING:
-    from cnnviz.graph.net import Net
 
 __all__ = ["Deconvnet"]
 
 
 @register
-class Deconvnet(Method[ExplainedParams]):
+class Deconvnet(RuledMethod):
     """The pattern that a score or unit answers to, projected back: unpool, rectify, filter.
 
     Deconvnet (Zeiler, Fergus 2013, https://arxiv.org/abs/1311.2901, section 2.1), as a backward
@@ -32,21 +27,7 @@ class Deconvnet(Method[ExplainedParams]):
     switches, and the map hardly depends on the image; it says so.
     """
 
-    name, title, kind = "deconvnet", "Deconvnet", "heatmap"
-    Params = ExplainedParams
-    needs_gradient = True
-
-    def unsuitable(self, net: Net) -> str | None:
-        """Say which nonlinearities are no rectifiers."""
-        return unsuitable_for_rules(net)
-
-    def check(self, net: Net, params: ExplainedParams) -> None:
-        """Check that the class or the unit is there."""
-        params.check(net, of=self.name)
-
-    def layers(self, net: Net, params: ExplainedParams) -> list[str]:  # noqa: ARG002
-        """Name the layer of the unit, if one is asked about."""
-        return params.layers
+    name, title = "deconvnet", "Deconvnet"
 
     def run(self, ctx: Context, params: ExplainedParams) -> list[Result]:
         """Give `map` (N, H, W), signed."""
@@ -55,7 +36,7 @@ class Deconvnet(Method[ExplainedParams]):
             facts = noted(facts, "no max-pool on the way: the map hardly depends on the image")
         facts["signed"] = True
         facts["unit"] = (
-            f"deconvnet signal, {facts['rectifiers']} rectifiers, of the colours the strongest"
+            f"deconvnet signal of each pixel's strongest colour, {facts['rectifiers']} rectifiers"
         )
         arrays = {"map": strongest_colour(gradient)}
         return [Result(kind="heatmap", layer=params.layer, arrays=arrays, facts=facts)]

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
 from cnnviz.core.explained import Explained, ExplainedParams
-from cnnviz.core.method import Method
+from cnnviz.core.explaining import ExplainingMethod
 from cnnviz.core.registry import register
-
-if TYPE_CHECKING:
-    from cnnviz.graph.net import Net
 
 __all__ = ["GradientInput"]
 
 
 @register
-class GradientInput(Method[ExplainedParams]):
+class GradientInput(ExplainingMethod[ExplainedParams]):
     """Which pixels speak for the score and which against it: slope times pixel.
 
     Gradient × input (Shrikumar, Greenside, Shcherbina, Kundaje 2016,
@@ -26,17 +21,8 @@ class GradientInput(Method[ExplainedParams]):
     over the colours.
     """
 
-    name, title, kind = "gradient_input", "Gradient × input", "heatmap"
+    name, title = "gradient_input", "Gradient × input"
     Params = ExplainedParams
-    needs_gradient = True
-
-    def check(self, net: Net, params: ExplainedParams) -> None:
-        """Check that the class or the unit is there."""
-        params.check(net, of=self.name)
-
-    def layers(self, net: Net, params: ExplainedParams) -> list[str]:  # noqa: ARG002
-        """Name the layer of the unit, if one is asked about."""
-        return params.layers
 
     def run(self, ctx: Context, params: ExplainedParams) -> list[Result]:
         """Give `map` (N, H, W), signed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from msgspec import Meta
@@ -11,12 +11,9 @@ from torch import Tensor
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
 from cnnviz.core.explained import Explained, ExplainedParams, noted
-from cnnviz.core.method import Method
+from cnnviz.core.explaining import ExplainingMethod
 from cnnviz.core.registry import register
 from cnnviz.errors import ParamsError
-
-if TYPE_CHECKING:
-    from cnnviz.graph.net import Net
 
 __all__ = ["IntegratedGradients", "IntegratedGradientsParams"]
 
@@ -38,7 +35,7 @@ class IntegratedGradientsParams(ExplainedParams, frozen=True):
 
 
 @register
-class IntegratedGradients(Method[IntegratedGradientsParams]):
+class IntegratedGradients(ExplainingMethod[IntegratedGradientsParams]):
     """What each pixel adds to the score between a baseline and the image; the map sums to it.
 
     Integrated gradients (Sundararajan, Taly, Yan 2017, https://arxiv.org/abs/1703.01365,
@@ -47,17 +44,8 @@ class IntegratedGradients(Method[IntegratedGradientsParams]):
     that the model takes, which is the mean colour of normalised images, unless black is chosen.
     """
 
-    name, title, kind = "integrated_gradients", "Integrated gradients", "heatmap"
+    name, title = "integrated_gradients", "Integrated gradients"
     Params = IntegratedGradientsParams
-    needs_gradient = True
-
-    def check(self, net: Net, params: IntegratedGradientsParams) -> None:
-        """Check that the class or the unit is there."""
-        params.check(net, of=self.name)
-
-    def layers(self, net: Net, params: IntegratedGradientsParams) -> list[str]:  # noqa: ARG002
-        """Name the layer of the unit, if one is asked about."""
-        return params.layers
 
     def run(self, ctx: Context, params: IntegratedGradientsParams) -> list[Result]:
         """Give `map` (N, H, W), signed; each sums to what its score gained on the way, nearly."""

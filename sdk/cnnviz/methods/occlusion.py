@@ -13,7 +13,7 @@ from torch import Tensor
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
 from cnnviz.core.explained import Explained, ExplainedParams, Index
-from cnnviz.core.method import Method
+from cnnviz.core.explaining import ExplainingMethod
 from cnnviz.core.registry import register
 from cnnviz.errors import ParamsError
 from cnnviz.graph.graph import Graph
@@ -41,7 +41,10 @@ class OcclusionParams(ExplainedParams, frozen=True):
 
     channel: Annotated[
         Index | None,
-        Meta(description="The layer's channel; empty for each example's strongest."),
+        Meta(
+            description="The layer's channel; empty for each example's strongest.",
+            extra_json_schema={"x-widget": "channel"},
+        ),
     ] = None
     window: Annotated[
         Sides | None,
@@ -58,7 +61,7 @@ class OcclusionParams(ExplainedParams, frozen=True):
 
 
 @register
-class Occlusion(Method[OcclusionParams]):
+class Occlusion(ExplainingMethod[OcclusionParams]):
     """What a score loses when a part of the image is hidden: a window slides over it.
 
     Occlusion sensitivity (Zeiler, Fergus 2013, https://arxiv.org/abs/1311.2901, section 4.2). Each
@@ -69,8 +72,9 @@ class Occlusion(Method[OcclusionParams]):
     captured network only what a window can change is computed again: the same numbers, sooner.
     """
 
-    name, title, kind = "occlusion", "Occlusion", "heatmap"
+    name, title = "occlusion", "Occlusion"
     Params = OcclusionParams
+    needs_gradient = False
     batched = True
 
     def check(self, net: Net, params: OcclusionParams) -> None:
@@ -85,10 +89,6 @@ class Occlusion(Method[OcclusionParams]):
         _, height, width = net.input_shape
         if height is not None and width is not None:
             _sizes(params, (height, width))
-
-    def layers(self, net: Net, params: OcclusionParams) -> list[str]:  # noqa: ARG002
-        """Name the layer of the unit, if one is asked about."""
-        return params.layers
 
     def run(self, ctx: Context, params: OcclusionParams) -> list[Result]:
         """Give `map` (N, H, W), signed, and one value a window: `drops` (N, rows, columns).

@@ -11,7 +11,7 @@ from torch import Tensor
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
 from cnnviz.core.explained import Explained, ExplainedParams
-from cnnviz.core.method import Method
+from cnnviz.core.explaining import ExplainingMethod
 from cnnviz.core.registry import register
 from cnnviz.errors import ParamsError
 from cnnviz.ops.units import largest_magnitude
@@ -35,7 +35,7 @@ class SaliencyParams(ExplainedParams, frozen=True):
 
 
 @register
-class Saliency(Method[SaliencyParams]):
+class Saliency(ExplainingMethod[SaliencyParams]):
     """How strongly each pixel can change the class score: its absolute derivative.
 
     Saliency maps (Simonyan, Vedaldi, Zisserman 2013, https://arxiv.org/abs/1312.6034, section 3):
@@ -45,10 +45,9 @@ class Saliency(Method[SaliencyParams]):
     fourteenth, its border mirrored); and any unit of any layer may stand in for the class score.
     """
 
-    name, title, kind = "saliency", "Saliency", "heatmap"
+    name, title = "saliency", "Saliency"
     Params = SaliencyParams
     in_training = True
-    needs_gradient = True
 
     def check(self, net: Net, params: SaliencyParams) -> None:
         """Check that the class or the unit is there.
@@ -61,10 +60,6 @@ class Saliency(Method[SaliencyParams]):
         if params.views > 1 and params.position is not None:
             message = "saliency: a unit at one position has one view, give no views"
             raise ParamsError(f"{message}; got views={params.views}", field="views")
-
-    def layers(self, net: Net, params: SaliencyParams) -> list[str]:  # noqa: ARG002
-        """Name the layer of the unit, if one is asked about."""
-        return params.layers
 
     def run(self, ctx: Context, params: SaliencyParams) -> list[Result]:
         """Give `map` (N, H, W), at least 0."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import torch
 from msgspec import Meta
@@ -10,12 +10,9 @@ from msgspec import Meta
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
 from cnnviz.core.explained import Explained, ExplainedParams
-from cnnviz.core.method import Method
+from cnnviz.core.explaining import ExplainingMethod
 from cnnviz.core.registry import register
 from cnnviz.ops.units import largest_magnitude
-
-if TYPE_CHECKING:
-    from cnnviz.graph.net import Net
 
 __all__ = ["SmoothGrad", "SmoothGradParams"]
 
@@ -37,7 +34,7 @@ class SmoothGradParams(ExplainedParams, frozen=True):
 
 
 @register
-class SmoothGrad(Method[SmoothGradParams]):
+class SmoothGrad(ExplainingMethod[SmoothGradParams]):
     """Saliency without its speckle: the derivative averaged over noisy copies of the image.
 
     SmoothGrad (Smilkov, Thorat, Kim, Viégas, Wattenberg 2017, https://arxiv.org/abs/1706.03825,
@@ -45,17 +42,8 @@ class SmoothGrad(Method[SmoothGradParams]):
     signs. Differs from the paper: shown as saliency is, absolute, and of the colours the largest.
     """
 
-    name, title, kind = "smooth_grad", "SmoothGrad", "heatmap"
+    name, title = "smooth_grad", "SmoothGrad"
     Params = SmoothGradParams
-    needs_gradient = True
-
-    def check(self, net: Net, params: SmoothGradParams) -> None:
-        """Check that the class or the unit is there."""
-        params.check(net, of=self.name)
-
-    def layers(self, net: Net, params: SmoothGradParams) -> list[str]:  # noqa: ARG002
-        """Name the layer of the unit, if one is asked about."""
-        return params.layers
 
     def run(self, ctx: Context, params: SmoothGradParams) -> list[Result]:
         """Give `map` (N, H, W), at least 0."""
