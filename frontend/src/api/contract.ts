@@ -144,6 +144,7 @@ export interface JobRequest {
   step: number | null;
   examples: number[];
   inputs: number;
+  input_digests: string[];
   seed: number;
   created: number;
   digest: string;

@@ -72,6 +72,8 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     there are own pictures or the method needs no examples."""
     inputs: int = 0
     """Count of own pictures `input_0.png`, … in the job's folder; they come after the examples."""
+    input_digests: list[str] = []
+    """SHA-256 of each, so that requests for the same pictures are known."""
     seed: int = 0
     created: float = 0.0
     """Seconds since the epoch."""

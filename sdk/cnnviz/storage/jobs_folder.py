@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import os
 import secrets
@@ -85,7 +86,7 @@ class JobsFolder:
         """Make a job's folder, whole or not at all, queued.
 
         Args:
-            request: its `inputs` is set to how many there are.
+            request: its `inputs` and `input_digests` are set to what is given.
             inputs: the request's own pictures, encoded, already looked at.
             position: place in the queue.
 
@@ -96,7 +97,8 @@ class JobsFolder:
         if not JOB_ID.fullmatch(request.id):
             message = f"a job's name has letters, digits and dashes, got {request.id[:80]!r}"
             raise RecordError(message)
-        request = msgspec.structs.replace(request, inputs=len(inputs))
+        sums = [hashlib.sha256(picture).hexdigest() for picture in inputs]
+        request = msgspec.structs.replace(request, inputs=len(inputs), input_digests=sums)
         status = JobStatus(state="queued", position=position, updated=time.time())
         making = self.folder / f".new-{request.id}-{secrets.token_hex(4)}"
         making.mkdir(parents=True)
