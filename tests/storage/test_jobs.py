@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -31,7 +32,8 @@ def test_a_job_is_read_as_it_was_made(jobs):
     request = make_request(params={"target": 2}, examples=[0, 2])
     job = jobs.create(request, [b"first", b"second"], position=4.5)
     again = jobs.job("a-1")
-    assert again.request() == msgspec.structs.replace(request, inputs=2)
+    sums = [hashlib.sha256(picture).hexdigest() for picture in (b"first", b"second")]
+    assert again.request() == msgspec.structs.replace(request, inputs=2, input_digests=sums)
     assert (again.status().state, again.status().position) == ("queued", 4.5)
     assert [job.input(0), job.input(1)] == [b"first", b"second"]
 
