@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
@@ -19,7 +19,7 @@ from cnnviz.graph.receptive_field import find_receptive_field
 from cnnviz.graph.regions import Grid, WindowPass
 from cnnviz.graph.saving import save_graph
 from cnnviz.graph.state import random_state_kept
-from cnnviz.graph.weights import Weights
+from cnnviz.graph.weights import ReplacedWeights, Weights
 
 __all__ = ["Graph"]
 
@@ -216,6 +216,18 @@ class Graph:
     def weights(self) -> dict[str, Tensor]:
         """Give all parameters and buffers by their names in `state_dict()`, by reference."""
         return self._weights.all()
+
+    def with_weights(self, tensors: Mapping[str, Tensor]) -> Graph:
+        """Give the same network with some weights replaced; the model keeps its own.
+
+        Args:
+            tensors: by their names in `state_dict()`.
+
+        Raises:
+            MissingError: there is no weight of that name.
+        """
+        weights = ReplacedWeights(self._weights, tensors)
+        return Graph(self.program, weights, guard=self._guard)
 
     def save(self, folder: str | Path) -> None:
         """Write `graph.json` and `weights.safetensors`.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
@@ -19,7 +20,7 @@ from cnnviz.graph.saving import save_graph
 from cnnviz.graph.state import random_state_kept
 from cnnviz.graph.tensors import shape_of, tensor_info
 from cnnviz.graph.watching import describe_call, modules_kept, watched
-from cnnviz.graph.weights import LiveWeights
+from cnnviz.graph.weights import LiveWeights, ReplacedWeights, Weights, clean_name
 
 __all__ = ["HookNet"]
 
@@ -51,7 +52,8 @@ class HookNet:
         self.model = type(model).__name__
         self.reason = reason
         self._module = model
-        self._weights = LiveWeights(model)
+        self._weights: Weights = LiveWeights(model)
+        self._replaced: dict[str, Tensor] = {}
         order: list[str] = []
         found: dict[str, Layer] = {}
 
@@ -153,6 +155,20 @@ class HookNet:
         """Give all parameters and buffers by their names in `state_dict()`, by reference."""
         return self._weights.all()
 
+    def with_weights(self, tensors: Mapping[str, Tensor]) -> HookNet:
+        """Give the same network with some weights replaced; the model keeps its own.
+
+        Args:
+            tensors: by their names in `state_dict()`.
+
+        Raises:
+            MissingError: there is no weight of that name.
+        """
+        other = copy.copy(self)
+        other._weights = ReplacedWeights(self._weights, tensors)
+        other._replaced = {**self._replaced, **tensors}
+        return other
+
     def save(self, folder: str | Path) -> None:
         """Write the weights and the layer list (`graph.json` without nodes); that cannot be run.
 
@@ -194,6 +210,8 @@ class HookNet:
         state = {name: tensor.detach() for name, tensor in parameters}
         buffers = model.named_buffers(remove_duplicate=False)
         state.update({name: tensor.clone() for name, tensor in buffers})
+        replaced = {name: self._replaced.get(clean_name(name)) for name in state}
+        state.update({name: t.detach().clone() for name, t in replaced.items() if t is not None})
         with (
             random_state_kept(True, x.device),
             without_autocast(x.device),

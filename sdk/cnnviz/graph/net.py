@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, overload, runtime_checkable
@@ -99,6 +99,10 @@ class Net(Protocol):
 
     def weights(self) -> dict[str, Tensor]:
         """Give all parameters and buffers by their names in `state_dict()`."""
+        ...
+
+    def with_weights(self, tensors: Mapping[str, Tensor]) -> Net:
+        """Give the same network with some weights replaced; the model keeps its own."""
         ...
 
     def save(self, folder: str | Path) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from cnnviz.errors import MissingError
 
-__all__ = ["LiveWeights", "LoadedWeights", "Weights", "clean_name"]
+__all__ = ["LiveWeights", "LoadedWeights", "ReplacedWeights", "Weights", "clean_name"]
 
 
 def clean_name(name: str) -> str:
@@ -81,6 +81,33 @@ class LoadedWeights:
     def to(self, device: torch.device | str) -> LoadedWeights:
         """Give the same weights on another device."""
         return LoadedWeights({name: tensor.to(device) for name, tensor in self._tensors.items()})
+
+
+class ReplacedWeights:
+    """Weights of which some are others; what they replace is neither changed nor kept."""
+
+    def __init__(self, weights: Weights, tensors: Mapping[str, Tensor]) -> None:
+        """Lay some tensors over others.
+
+        Args:
+            weights: what is looked up where nothing replaces it, at every call.
+            tensors: by `state_dict()` names that are there, of the same shapes.
+
+        Raises:
+            MissingError: a name that is not there.
+        """
+        for name in tensors:
+            weights.get(name)
+        self._weights, self._tensors = weights, dict(tensors)
+
+    def get(self, name: str) -> Tensor:
+        """Give one tensor, cut from autograd."""
+        tensor = self._tensors.get(name)
+        return self._weights.get(name) if tensor is None else tensor.detach()
+
+    def all(self) -> dict[str, Tensor]:
+        """Give all tensors, cut from autograd."""
+        return {name: self.get(name) for name in self._weights.all()}
 
 
 def _missing(name: str, known: list[str]) -> str:
