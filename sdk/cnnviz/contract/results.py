@@ -9,6 +9,8 @@
 | scores | scores (N, classes), probabilities (N, classes) | bars and curves |
 | images | images (N, H, W, 3) float32, 0 … 1, true colours; facts["captions"], N texts | pictures |
 | trust | areas (N, 4): deletion, insertion, and both of a random order; see below | badge, curves |
+| patches | crops (K, T, h, w, 3 or 1) uint8: a channel's T strongest images | pictures, boxes |
+| embedding | features (M, D) float16: a vector for each image of a data set | points, neighbours |
 
 A layer_table's facts["layers"] names the L rows. A heatmap's facts["boxes"], where there are any,
 are N lists of [top, left, bottom, right] in pixels. A trust record judges another method's map:
@@ -16,7 +18,8 @@ beside `areas` it has `fraction` (T,) and the curves `deletion`, `insertion` (N,
 probability, `sensitivity` (N,), and `rank_correlation` (N, R) of the map with that of a net whose
 last layers were drawn anew, one column for each list of layers in facts["randomised"].
 facts["method"] and ["params"] name the judged map, ["verdict"] is "changes with weights" or
-"insensitive to weights", ["explanation"] a sentence.
+"insensitive to weights", ["explanation"] a sentence. The other arrays and facts of patches and
+embeddings are listed in docs/format.md.
 """
 
 from __future__ import annotations
@@ -27,7 +30,17 @@ from typing import Any, Literal, get_args
 
 __all__ = ["KINDS", "Kind", "Result"]
 
-Kind = Literal["kernels", "feature_maps", "heatmap", "layer_table", "scores", "images", "trust"]
+Kind = Literal[
+    "kernels",
+    "feature_maps",
+    "heatmap",
+    "layer_table",
+    "scores",
+    "images",
+    "trust",
+    "patches",
+    "embedding",
+]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
