@@ -6,6 +6,7 @@ import { ApiError } from "./errors";
 import type {
   CatalogueAnswer,
   Images,
+  InputAsk,
   JobAnswer,
   JobAsk,
   JobsAnswer,
@@ -15,14 +16,12 @@ import type {
   Tensors,
 } from "./types";
 
-/** A picture of this computer, or one of an earlier job's, that a job looks at. */
-export type OwnInput = { data: string } | { job: string; image: number };
-
 /** A request: what is left out takes the server's default. */
-export interface Draft extends Omit<Partial<JobAsk>, "inputs"> {
+export interface Draft extends Partial<Omit<JobAsk, "inputs">> {
   run: string;
   method: string;
-  inputs?: OwnInput[];
+  /** Pictures of this computer (`data`, base64), or an earlier job's result (`job`, `image`). */
+  inputs?: Partial<InputAsk>[];
 }
 
 /** One record of one job's result; the digest (of the result) makes the answer cacheable for ever. */
@@ -113,6 +112,11 @@ export class JobsApi {
   /** Address of the request's own picture number `index`. */
   inputUrl(id: string, index: number): string {
     return this.#client.address(`jobs/${id}/input`, { index });
+  }
+
+  /** The request's own picture number `index` as base64, to send it again. */
+  input(id: string, index: number, signal?: AbortSignal): Promise<string> {
+    return this.#client.base64(`jobs/${id}/input`, { index }, signal);
   }
 
   log(id: string, signal?: AbortSignal): Promise<string> {

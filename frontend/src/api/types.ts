@@ -8,6 +8,7 @@ export type {
   CatalogueAnswer,
   ExamplesIndex,
   ImagesFacts,
+  InputAsk,
   JobAnswer,
   JobAsk,
   JobRequest,

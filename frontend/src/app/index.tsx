@@ -3,6 +3,7 @@
 import { render as renderInto } from "preact";
 import { Client } from "../api/client";
 import { bindAwake, bindLink, bindTheme } from "../state/host";
+import { JobsKeeper } from "../state/jobs";
 import { Live } from "../state/live";
 import { Store } from "../state/store";
 import uiCss from "../ui/ui.css?inline";
@@ -24,6 +25,7 @@ export function render(): void {
   // The view's code is fetched while the server answers for the first time.
   void loadView(viewOf(store.view.value));
   live.start();
+  new JobsKeeper(store, client).start();
   const root = document.createElement("div");
   document.body.append(root);
   renderInto(<Frame store={store} client={client} live={live} />, root);

@@ -37,7 +37,7 @@ test("defaults are left out, unknown keys and other plugins' keys stay", () => {
 test("a key that is gone takes its default, a malformed one as well", () => {
   store.a.step.value = 4;
   store.cmap.value = "magma";
-  link.read("#cnnviz&p.cnnviz.stepA=4x&p.cnnviz.cmap=jet&p.cnnviz.opacity=7&p.cnnviz.view=jobs");
+  link.read("#cnnviz&p.cnnviz.stepA=4x&p.cnnviz.cmap=jet&p.cnnviz.opacity=7&p.cnnviz.view=gone");
   expect(store.a.step.value).toBeNull();
   expect([store.cmap.value, store.opacity.value, store.view.value]).toEqual(["viridis", 0.7, "overview"]);
 });

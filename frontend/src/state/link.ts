@@ -1,6 +1,7 @@
 /** The link: what is looked at, as `p.cnnviz.*` keys in TensorBoard's URL hash; defaults and strangers' keys untouched. */
 
 import { batch, type Signal } from "@preact/signals";
+import { draftText } from "./draft";
 import type { Store } from "./store";
 
 const PREFIX = "p.cnnviz.";
@@ -41,7 +42,7 @@ function fieldsOf(store: Store): Field[] {
     return { key, signal: known, initial: known.peek(), parse };
   };
   return [
-    field("view", store.view, oneOf("overview", "layer", "image", "compare")),
+    field("view", store.view, oneOf("overview", "layer", "image", "compare", "jobs")),
     field("runA", store.a.run, text),
     field("runB", store.b.run, text),
     field("stepA", store.a.step, whole),
@@ -62,9 +63,12 @@ function fieldsOf(store: Store): Field[] {
     field("smooth", store.smooth, number(0, 8)),
     field("grey", store.grey, flag),
     field("overlay", store.overlay, text),
+    field("target", store.target, number(0, 1e6)),
     field("compare", store.compare, oneOf("side", "flicker", "difference")),
     field("subject", store.subject, oneOf("filters", "activations", "heatmap")),
     field("tag", store.tag, text),
+    field("job", store.job, text),
+    field("draft", store.draft, draftText),
     field("axis", store.axis, oneOf("step", "time")),
     field("scale", store.scale, oneOf("sqrt", "lin")),
   ];

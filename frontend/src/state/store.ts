@@ -1,10 +1,19 @@
 /** The page's one state: what is looked at (kept in the link), and what is known about it (from the server). */
 
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Layer, RunIndex, RunSummary, ScalarCurve, Statistics } from "../api/types";
+import type {
+  CatalogueAnswer,
+  Layer,
+  RunIndex,
+  RunSummary,
+  ScalarCurve,
+  SessionAnswer,
+  Statistics,
+} from "../api/types";
+import { type JobList, NO_JOBS, type OwnPicture } from "./job_list";
 import { latestAtOrBefore } from "./steps";
 
-export type ViewName = "overview" | "layer" | "image" | "compare";
+export type ViewName = "overview" | "layer" | "image" | "compare" | "jobs";
 export type Sequential = "viridis" | "magma" | "cividis" | "grey";
 export type Diverging = "bwr" | "puor";
 export type RangeMode = "channel" | "shared";
@@ -76,6 +85,8 @@ export class Store {
   readonly percent: Signal<number> = signal(98);
   /** Smoothing of maps over the image, σ in their pixels; null: what fits their size. */
   readonly smooth: Signal<number | null> = signal(null);
+  /** The class that maps over the image explain; null: each example's label, else its top-1. */
+  readonly target: Signal<number | null> = signal(null);
   /** Whether overlays lie on the example in grey, or in its colours. */
   readonly grey: Signal<boolean> = signal(true);
   /** Series key of the map laid over the image; null: the first heatmap. */
@@ -87,6 +98,20 @@ export class Store {
   readonly tag: Signal<string | null> = signal(null);
   readonly axis: Signal<StripAxis> = signal("step");
   readonly scale: Signal<StripScale> = signal("sqrt");
+
+  /** Id of the job whose result is shown. */
+  readonly job: Signal<string | null> = signal(null);
+  /** What the form of the jobs view holds, as JSON text: see state/draft. */
+  readonly draft: Signal<string | null> = signal(null);
+  /** Pictures of this computer that the next job looks at. */
+  readonly pictures: Signal<readonly OwnPicture[]> = signal([]);
+
+  /** Every job of the logdir, as heard last. */
+  readonly jobs: Signal<JobList> = signal(NO_JOBS);
+  /** Whether jobs can be asked for, and within which bounds; null until the server has said so. */
+  readonly session: Signal<SessionAnswer | null> = signal(null);
+  /** What workers can run; null until asked for (state/jobs, ensureCatalogue). */
+  readonly catalogue: Signal<CatalogueAnswer | null> = signal(null);
 
   /** TensorBoard's theme, or the system's where that cannot be seen. */
   readonly hostTheme: Signal<Theme> = signal("light");

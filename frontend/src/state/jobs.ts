@@ -1,0 +1,159 @@
+/** Keeps the list of jobs up to date while the page is shown, and does what its buttons ask. */
+
+import { effect, untracked } from "@preact/signals";
+import { ApiError, type Client } from "../api/client";
+import type { Draft } from "../api/jobs";
+import type { JobAnswer } from "../api/types";
+import { groupOf, type JobsState, merged, withJob, withoutJob } from "./job_list";
+import type { Store } from "./store";
+
+/** Between two polls: while something is under way, and else. */
+export const BUSY_MS = 500;
+export const IDLE_MS = 4000;
+const CATALOGUE_MS = 500;
+
+const keepers = new WeakMap<Store, JobsKeeper>();
+
+export class JobsKeeper {
+  readonly #store: Store;
+  readonly #client: Client;
+  #undo: (() => void) | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #rev: string | undefined;
+  #isPolling = false;
+  #pollAgain = false;
+
+  constructor(store: Store, client: Client) {
+    this.#store = store;
+    this.#client = client;
+    keepers.set(store, this);
+  }
+
+  /** Begin; `stop` ends every timer and subscription. */
+  start(): void {
+    this.#undo = effect(() => {
+      if (this.#store.awake.value) untracked(() => void this.check());
+      else clearTimeout(this.#timer);
+    });
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#undo?.();
+    this.#undo = null;
+  }
+
+  /** Ask for news now, and again soon while the page is shown; a poll under way is followed by another. */
+  async check(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#isPolling) {
+      this.#pollAgain = true;
+      return;
+    }
+    this.#isPolling = true;
+    try {
+      const session = this.#store.session.peek();
+      // Asked again after a silence: it may be another server, with another token.
+      if (session === null || this.#store.jobs.peek().state === "reconnecting")
+        this.#store.session.value = await this.#client.jobs.session();
+      await this.#poll();
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#isPolling = false;
+      if (this.#store.awake.peek() && this.#undo) {
+        this.#timer = setTimeout(() => void this.check(), this.#pollAgain ? 0 : this.#pause());
+        this.#pollAgain = false;
+      }
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const answer = await this.#client.jobs.list(this.#rev);
+    // A button was answered meanwhile: this may be older than what it did.
+    if (this.#pollAgain) return;
+    this.#rev = answer.rev;
+    const session = this.#store.session.peek();
+    const list = merged(this.#store.jobs.peek(), answer);
+    const state: JobsState = session?.jobs === false ? "off" : "live";
+    const before = this.#store.jobs.peek();
+    const isNews = answer.jobs.length > 0 || list.order.join() !== before.order.join();
+    if (isNews || before.state !== state)
+      this.#store.jobs.value = { ...list, state, reason: session?.reason ?? "" };
+  }
+
+  #failed(error: unknown): void {
+    // What is shown stays: a server that does not answer has not lost its jobs.
+    const isOff = error instanceof ApiError && !error.passing;
+    const state: JobsState = isOff ? "off" : "reconnecting";
+    const reason = isOff ? error.message : "";
+    this.#rev = undefined;
+    const before = this.#store.jobs.peek();
+    if (before.state !== state || before.reason !== reason)
+      this.#store.jobs.value = { ...before, state, reason };
+  }
+
+  #pause(): number {
+    const jobs = this.#store.jobs.peek();
+    const isBusy = [...jobs.byId.values()].some((job) => groupOf(job) !== "ended");
+    return isBusy && jobs.state === "live" ? BUSY_MS : IDLE_MS;
+  }
+}
+
+/** Ask for news at once. */
+function poke(store: Store): void {
+  void keepers.get(store)?.check();
+}
+
+/** Ask for a job; the list holds it at once. Throws ApiError, whose `field` names a parameter. */
+export async function submit(store: Store, client: Client, draft: Draft): Promise<JobAnswer> {
+  const answer = await client.jobs.submit(draft);
+  store.jobs.value = withJob(store.jobs.peek(), answer.job);
+  poke(store);
+  return answer;
+}
+
+export async function cancel(store: Store, client: Client, id: string): Promise<void> {
+  const { job } = await client.jobs.cancel(id);
+  store.jobs.value = withJob(store.jobs.peek(), job);
+  poke(store);
+}
+
+export async function move(store: Store, client: Client, id: string, before: string | null): Promise<void> {
+  await client.jobs.move(id, before);
+  poke(store);
+}
+
+export async function remove(store: Store, client: Client, id: string): Promise<void> {
+  await client.jobs.remove(id);
+  store.jobs.value = withoutJob(store.jobs.peek(), id);
+  if (store.job.peek() === id) store.job.value = null;
+  poke(store);
+}
+
+const asking = new WeakSet<Store>();
+
+/** Fetch the catalogue unless it is there or on its way; a worker may first have to import PyTorch. */
+export async function ensureCatalogue(store: Store, client: Client): Promise<void> {
+  if (asking.has(store) || store.catalogue.peek()?.state === "ready") return;
+  asking.add(store);
+  try {
+    for (;;) {
+      const answer = await client.jobs.catalogue();
+      store.catalogue.value = answer;
+      if (answer.state !== "loading") return;
+      await new Promise((resolve) => setTimeout(resolve, CATALOGUE_MS));
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    store.catalogue.value = { state: "failed", reason, catalogue: null };
+  } finally {
+    asking.delete(store);
+  }
+}
+
+/** Show a job's result in the jobs view. */
+export function openJob(store: Store, id: string): void {
+  store.job.value = id;
+  store.view.value = "jobs";
+}
