@@ -123,6 +123,7 @@ test("what a button did shows at once, and the list is asked for", async () => {
   expect(store.jobs.value.byId.get("new")?.status.state).toBe("cancelled");
   store.job.value = "new";
   post.mockResolvedValueOnce({});
+  list.mockResolvedValue(answer("4", []));
   await remove(store, client, "new");
   expect([store.jobs.value.order, store.job.value]).toEqual([[], null]);
 });
