@@ -89,7 +89,8 @@ def _settle(device: str) -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in TensorBoard's terminal is not for us
     warnings.simplefilter("default")
-    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    # torch.use_deterministic_algorithms sets the compiler's flag too, and imports it: two seconds.
+    torch._C._set_deterministic_algorithms(True, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # a module with a setter
     torch.backends.cudnn.benchmark = False
     if device != "cpu":
