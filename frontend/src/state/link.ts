@@ -63,7 +63,7 @@ function fieldsOf(store: Store): Field[] {
     field("smooth", store.smooth, number(0, 8)),
     field("grey", store.grey, flag),
     field("overlay", store.overlay, text),
-    field("target", store.target, number(0, 1e6)),
+    field("target", store.target, whole),
     field("compare", store.compare, oneOf("side", "flicker", "difference")),
     field("subject", store.subject, oneOf("filters", "activations", "heatmap")),
     field("tag", store.tag, text),

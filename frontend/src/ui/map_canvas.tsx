@@ -10,6 +10,14 @@ export interface Spot {
   y: number;
 }
 
+/** Edges of a rectangle in a picture, 0…1. */
+export interface Box {
+  top: number;
+  left: number;
+  bottom: number;
+  right: number;
+}
+
 interface Props {
   map: Pixels | null;
   /** Drawn below the map. */
@@ -19,6 +27,8 @@ interface Props {
   onSpot: (spot: Spot | null) => void;
   onClick?: (spot: Spot) => void;
   label: string;
+  /** Outlined on the map. */
+  boxes?: readonly Box[];
   /** Said by screen readers of the place under the cross-hair. */
   says: string;
   dim?: boolean;
@@ -80,6 +90,7 @@ export function MapCanvas(props: Props) {
         onClick={(event) => props.onClick?.(spotUnder(event))}
         onKeyDown={press}
       />
+      {props.boxes && props.boxes.length > 0 && <Boxes boxes={props.boxes} size={size} />}
       {spot && <CrossHair spot={spot} size={size} grid={grid} />}
     </div>
   );
@@ -125,6 +136,27 @@ function movedSpot(
     inside(row + move[0] * times, grid.height),
     inside(column + move[1] * times, grid.width),
     grid,
+  );
+}
+
+function Boxes({ boxes, size }: { boxes: readonly Box[]; size: Props["size"] }) {
+  return (
+    <svg class="cross-hair" width={size.width} height={size.height} aria-hidden="true">
+      {boxes.map((box, place) => {
+        const frame = {
+          x: box.left * size.width,
+          y: box.top * size.height,
+          width: (box.right - box.left) * size.width,
+          height: (box.bottom - box.top) * size.height,
+        };
+        return (
+          <g key={place} fill="none">
+            <rect {...frame} stroke="#000" stroke-opacity=".6" stroke-width="3.5" />
+            <rect {...frame} stroke="#fff" stroke-width="1.5" />
+          </g>
+        );
+      })}
+    </svg>
   );
 }
 

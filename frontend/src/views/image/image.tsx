@@ -1,34 +1,25 @@
-/** One example: maps over it, their history, and what the layers make of it. */
+/** The bench: all maps of one picture side by side, what the steps and the layers make of it. */
 
 import { useMemo, useRef } from "preact/hooks";
-import type { RunIndex, Series } from "../../api/types";
-import { canvasOf, context2d, drawScaled } from "../../draw/canvas";
 import { shapeText } from "../../draw/number_text";
+import { benchPicture } from "../../state/bench_pictures";
 import { MapCanvas } from "../../ui/map_canvas";
 import { Nothing } from "../../ui/panel_state";
-import type { Drawn } from "../../ui/picture_grid";
 import type { Pixels } from "../../ui/pixel_canvas";
-import { Segmented } from "../../ui/segmented";
-import { Select } from "../../ui/select";
-import { Slider } from "../../ui/slider";
 import { useSize } from "../../ui/use_size";
-import { ColourControl } from "../records/colouring";
-import {
-  ExamplePicker,
-  examplePixels,
-  exampleTitle,
-  fitted,
-  shownImage,
-  useExamples,
-} from "../records/examples";
-import { heatmaps, seriesTitle } from "../records/series";
-import { Sharing } from "../records/sharing";
+import { examplePixels, exampleTitle, fitted, shownImage, useExamples } from "../records/examples";
 import type { KeyBinding, ViewProps } from "../view";
+import { BenchSharing, type Shared } from "./bench_sharing";
+import { ClassChooser } from "./class_chooser";
+import { Controls } from "./controls";
 import { HeatmapFilm } from "./heatmap_film";
-import { type Heatmap, isSigned, shownMap, spot, useHeatmap } from "./heatmap_of";
-import { HeatmapPanel } from "./heatmap_panel";
+import { isSigned, spot } from "./heatmap_of";
 import imageStyles from "./image.css?inline";
 import { LayersOfImage } from "./layers_of_image";
+import { MapPanel, type PanelProps } from "./map_panel";
+import { MoreMaps } from "./more_maps";
+import { OwnPictureButton, ownPixels, PicturePicker, takePicture, trouble } from "./picture_picker";
+import { type Bench, useBench } from "./use_bench";
 
 export { Inspector } from "./inspector";
 export const styles = imageStyles;
@@ -40,28 +31,15 @@ export const keys: readonly KeyBinding[] = [
 
 function moveImage({ store }: ViewProps, by: number): void {
   const count = store.a.index.value?.examples?.count ?? 1;
+  benchPicture.value = null;
   store.image.value = Math.min(count - 1, Math.max(0, shownImage(store) + by));
 }
 
-const PERCENTS = ["100", "99.9", "99", "98", "95", "90"];
-
-const SMOOTHINGS = [
-  { value: "auto", text: "to size" },
-  { value: "0", text: "none" },
-  ...["1", "2", "3", "5"].map((sigma) => ({ value: sigma, text: `σ ${sigma} px` })),
-];
-
 export default function ImageView({ store, client }: ViewProps) {
-  const index = store.a.index.value;
-  const image = shownImage(store);
-  const all = index ? heatmaps(index) : [];
-  const main = all.find((one) => one.key === store.overlay.value) ?? all[0] ?? null;
-  const examples = useExamples(client, store.a);
-  const base = useMemo(
-    () => examplePixels(examples, image, store.grey.value),
-    [examples, image, store.grey.value],
-  );
-  if (!index) return null;
+  const bench = useBench(store, client);
+  const base = useBase({ store, client });
+  if (!bench) return null;
+  const { index, scene } = bench;
   if (!index.examples)
     return (
       <Nothing
@@ -70,70 +48,97 @@ export default function ImageView({ store, client }: ViewProps) {
         code={"cnnviz.Recorder(model, writer, examples=images, labels=labels, class_names=names)"}
       />
     );
-  const props = { store, client, index, image, base };
+  const props = { store, client, bench, base };
+  const film = scene.own ? null : (bench.main?.series ?? null);
   return (
-    <div class="image-view">
-      <Maps {...props} all={all} main={main} />
-      {main && main.at.length > 1 && <HeatmapFilm {...props} series={main} />}
-      <LayersOfImage store={store} client={client} index={index} image={image} />
+    // biome-ignore lint/a11y/noStaticElementInteractions: the button "Own picture" does the same
+    <div
+      class="image-view"
+      onDragOver={(event) => {
+        if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+      }}
+      onDrop={(event) => {
+        const file = event.dataTransfer?.files[0];
+        if (!file) return;
+        event.preventDefault();
+        void takePicture(store, client, file);
+      }}
+    >
+      <Maps {...props} />
+      {film && film.at.length > 1 && (
+        <HeatmapFilm
+          store={store}
+          client={client}
+          index={index}
+          image={scene.image}
+          base={base}
+          series={film}
+        />
+      )}
+      {!scene.own && <LayersOfImage store={store} client={client} index={index} image={scene.image} />}
     </div>
   );
 }
 
+/** What lies under the maps. */
+function useBase({ store, client }: ViewProps): Pixels | null {
+  const examples = useExamples(client, store.a);
+  const image = shownImage(store);
+  const own = benchPicture.value;
+  const grey = store.grey.value;
+  return useMemo(
+    () => (own ? ownPixels(own, grey) : examplePixels(examples, image, grey)),
+    [examples, image, own?.data, grey],
+  );
+}
+
 interface Props extends ViewProps {
-  index: RunIndex;
-  image: number;
+  bench: Bench;
   base: Pixels | null;
 }
 
-interface MapsProps extends Props {
-  all: Series[];
-  main: Series | null;
-}
-
-function Maps({ store, client, index, image, base, all, main }: MapsProps) {
-  const drawn: Drawn = useRef<(() => HTMLCanvasElement | null) | null>(null);
-  const heatmap = useHeatmap(client, store, store.a, main, image);
-  const title = exampleTitle(index, image);
-  const signed = main !== null && isSigned(main, heatmap.value);
-  const step = heatmap.value?.facts.step ?? "";
-  const caption = `${main ? seriesTitle(main) : ""} · image ${title} · step ${step} · run ${index.name}`;
-  useDrawn(drawn, store, heatmap, signed, base);
+function Maps({ store, client, bench, base }: Props) {
+  const shared = useRef<Shared | null>(null);
+  const { index, scene, main, slots } = bench;
+  const title = scene.own ? scene.own.name : `Image ${exampleTitle(index, scene.image)}`;
+  const signed = main?.series ? isSigned(main.series, undefined) : (shared.current?.signed ?? false);
   return (
     <>
       <div class="head">
-        <h1 class="clip">Image {title}</h1>
-        <span class="t clip">{base ? shapeText([base.height, base.width]) : ""}</span>
+        <h1 class="clip">{title}</h1>
+        <span class="t clip">
+          {base ? shapeText([base.height, base.width]) : ""}
+          {scene.own && " · own picture, not part of the run"}
+        </span>
         <span class="grow" />
-        <Sharing store={store} client={client} maps={heatmap.value} drawn={drawn} caption={caption} />
+        <ClassChooser store={store} bench={bench} />
+        <BenchSharing store={store} shared={shared} />
       </div>
       <div class="bar">
-        <ExamplePicker store={store} client={client} />
-        {main && <Controls store={store} signed={signed} />}
+        <PicturePicker store={store} client={client} />
+        <OwnPictureButton store={store} client={client} />
+        {slots.length > 0 && <Controls store={store} signed={signed} />}
       </div>
-      {main ? (
-        <Panels
-          store={store}
-          client={client}
-          index={index}
-          image={image}
-          base={base}
-          all={all}
-          main={main}
-          heatmap={heatmap}
-        />
+      {trouble.value && (
+        <p class="warn cap" role="alert">
+          ▲ {trouble.value}
+        </p>
+      )}
+      {slots.length > 0 ? (
+        <Panels store={store} client={client} bench={bench} base={base} shared={shared} />
       ) : (
-        <Nothing title="No map over the examples is recorded" code={'methods=["saliency", …]'}>
+        <Nothing title="No map over this picture is recorded" code={'methods=["saliency", …]'}>
           Saliency is part of methods="default"; it needs a model that is differentiable at its input.
-          <Skipped index={index} method="saliency" />
+          <Skipped bench={bench} method="saliency" />
         </Nothing>
       )}
+      <MoreMaps store={store} client={client} bench={bench} />
     </>
   );
 }
 
-function Skipped({ index, method }: { index: RunIndex; method: string }) {
-  const skipped = index.skipped.findLast((one) => one.method === method);
+function Skipped({ bench, method }: { bench: Bench; method: string }) {
+  const skipped = bench.index.skipped.findLast((one) => one.method === method);
   return skipped ? (
     <p class="warn">
       ▲ skipped at step {skipped.step}: {skipped.reason}
@@ -141,92 +146,35 @@ function Skipped({ index, method }: { index: RunIndex; method: string }) {
   ) : null;
 }
 
-function Controls({ store, signed }: { store: ViewProps["store"]; signed: boolean }) {
-  const percent = String(store.percent.value);
-  const percents = PERCENTS.includes(percent) ? PERCENTS : [percent, ...PERCENTS];
-  return (
-    <>
-      <Slider
-        label="Overlay"
-        value={store.opacity.value}
-        low={0}
-        high={1}
-        step={0.05}
-        text={`${Math.round(store.opacity.value * 100)} %`}
-        onChange={(value) => {
-          store.opacity.value = value;
-        }}
-      />
-      <span class="cap nowrap">
-        <kbd>Space</kbd> hides
-      </span>
-      <Select
-        label="Range"
-        value={percent}
-        options={percents.map((value) => ({ value, text: value === "100" ? "all" : `${value} %` }))}
-        onChoose={(value) => {
-          store.percent.value = Number(value);
-        }}
-      />
-      <Select
-        label="Smooth"
-        value={store.smooth.value === null ? "auto" : String(store.smooth.value)}
-        options={SMOOTHINGS}
-        onChoose={(value) => {
-          store.smooth.value = value === "auto" ? null : Number(value);
-        }}
-      />
-      <Segmented
-        label="Input below the map"
-        value={store.grey.value ? "grey" : "colour"}
-        choices={[
-          { value: "grey", text: "grey" },
-          { value: "colour", text: "colour" },
-        ]}
-        onChoose={(value) => {
-          store.grey.value = value === "grey";
-        }}
-      />
-      <ColourControl store={store} signed={signed} />
-    </>
-  );
-}
-
-interface PanelsProps extends MapsProps {
-  main: Series;
-  heatmap: Heatmap;
-}
-
 const GAP = 16;
 const LARGEST = 320;
 
-/** All maps side by side; a single one between the example and itself alone. */
-function Panels({ store, client, index, image, base, all, main, heatmap }: PanelsProps) {
+/** All maps side by side; a single one between the picture and itself alone. */
+function Panels({ bench, base, ...rest }: Omit<PanelProps, "slot" | "side">) {
   const [box, size] = useSize<HTMLDivElement>();
-  const isAlone = all.length === 1;
-  const columns = isAlone ? 3 : Math.min(all.length, 4);
+  const { slots } = bench;
+  const isAlone = slots.length === 1;
+  const columns = isAlone ? 3 : Math.min(slots.length, 4);
   const room = size ? (size.width + GAP) / columns - GAP : 0;
   const side = Math.floor(Math.max(140, Math.min(0.3 * window.innerHeight, LARGEST, room)));
-  const common = { store, client, index, image, base, side };
+  const common = { ...rest, bench, base, side };
   return (
     <div class="heatmaps" ref={box}>
-      {size && isAlone && <InputFigure store={store} client={client} image={image} side={side} />}
-      {size &&
-        all.map((series) =>
-          series === main ? (
-            <HeatmapPanel key={series.key} {...common} series={series} heatmap={heatmap} />
-          ) : (
-            <OtherPanel key={series.key} {...common} series={series} />
-          ),
-        )}
-      {size && isAlone && <HeatmapPanel {...common} series={main} heatmap={heatmap} alone />}
+      {size && isAlone && <InputFigure {...rest} side={side} />}
+      {size && slots.map((slot) => <MapPanel key={slot.key} {...common} slot={slot} />)}
+      {size && isAlone && slots[0] && <MapPanel {...common} slot={slots[0]} alone />}
     </div>
   );
 }
 
-function InputFigure({ store, client, image, side }: ViewProps & { image: number; side: number }) {
+function InputFigure({ store, client, side }: ViewProps & { side: number }) {
   const examples = useExamples(client, store.a);
-  const pixels = useMemo(() => examplePixels(examples, image), [examples, image]);
+  const image = shownImage(store);
+  const own = benchPicture.value;
+  const pixels = useMemo(
+    () => (own ? ownPixels(own) : examplePixels(examples, image)),
+    [examples, image, own?.data],
+  );
   if (!pixels) return null;
   return (
     <figure class="fig">
@@ -240,41 +188,11 @@ function InputFigure({ store, client, image, side }: ViewProps & { image: number
         onSpot={(at) => {
           spot.value = at;
         }}
-        label={`image ${image}`}
+        label={own ? own.name : `image ${image}`}
         says=""
         passive
       />
-      <div class="row fig-foot cap">true colours</div>
+      <div class="row fig-foot cap">{own ? "own picture, as sent" : "true colours"}</div>
     </figure>
   );
-}
-
-function OtherPanel({ store, client, series, image, ...rest }: Props & { series: Series; side: number }) {
-  const heatmap = useHeatmap(client, store, store.a, series, image);
-  const props = { ...rest, store, client, series, image };
-  return <HeatmapPanel {...props} heatmap={heatmap} />;
-}
-
-/** The overlay at the map's own size, at least 512 px, for the clipboard. */
-function useDrawn(
-  drawn: Drawn,
-  store: ViewProps["store"],
-  heatmap: Heatmap,
-  signed: boolean,
-  base: Pixels | null,
-): void {
-  drawn.current = () => {
-    if (!heatmap.pictures) return null;
-    const map = shownMap(store, heatmap.pictures, signed, base ? store.opacity.peek() : 1);
-    const scale = Math.max(1, Math.ceil(512 / Math.max(map.width, map.height)));
-    const paper = document.createElement("canvas");
-    paper.width = map.width * scale;
-    paper.height = map.height * scale;
-    for (const layer of base ? [base, map] : [map]) {
-      const from = { x: 0, y: 0, width: layer.width, height: layer.height };
-      const to = { x: 0, y: 0, width: paper.width, height: paper.height };
-      drawScaled(context2d(paper), canvasOf(layer.pixels, layer.width, layer.height), from, to);
-    }
-    return paper;
-  };
 }

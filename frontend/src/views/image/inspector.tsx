@@ -4,26 +4,36 @@ import { useMemo } from "preact/hooks";
 import type { Scores } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
 import { exactText, percentText, shapeText } from "../../draw/number_text";
+import { benchPicture } from "../../state/bench_pictures";
 import { CurveChart } from "../../ui/curve_chart";
 import { MapCanvas, pixelAt } from "../../ui/map_canvas";
 import { Nothing } from "../../ui/panel_state";
 import { StepNote } from "../../ui/step_note";
 import { className, examplePixels, fitted, labelOf, shownImage, useExamples } from "../records/examples";
 import type { ViewProps } from "../view";
+import { ask } from "./asking";
 import { spot } from "./heatmap_of";
+import { stateText } from "./job_state";
+import { ownPixels } from "./picture_picker";
 import { type Guess, guessesAt, labelOverSteps, overSteps, scoresRow } from "./predictions";
+import { weightsText } from "./scene";
+import { type Bench, useBench } from "./use_bench";
 
 const WIDTH = 252;
 const DASHES = ["", "4 2", "1.5 2"];
 
 export function Inspector({ store, client }: ViewProps) {
-  const index = store.a.index.value;
+  const bench = useBench(store, client);
   const examples = useExamples(client, store.a);
   const image = shownImage(store);
-  const pixels = useMemo(() => examplePixels(examples, image), [examples, image]);
-  const ask = index ? client.scores(index.name, index.rev) : null;
-  const scores = useAnswer(ask, index?.name ?? "");
-  if (!index) return null;
+  const own = benchPicture.value;
+  const pixels = useMemo(
+    () => (own ? ownPixels(own) : examplePixels(examples, image)),
+    [examples, image, own?.data],
+  );
+  const index = bench?.index;
+  const scores = useAnswer(index ? client.scores(index.name, index.rev) : null, index?.name ?? "");
+  if (!bench) return null;
   return (
     <>
       {pixels && (
@@ -35,18 +45,20 @@ export function Inspector({ store, client }: ViewProps) {
             onSpot={(at) => {
               spot.value = at;
             }}
-            label={`image ${image}`}
+            label={own ? own.name : `image ${image}`}
             says={colourAt(pixels.pixels, pixels, spot.value)}
           />
           <p class="cap">
-            <b>Input</b> ·{" "}
+            <b>{own ? "Own picture" : "Input"}</b> ·{" "}
             {colourAt(pixels.pixels, pixels, spot.value) ||
               `true colours, ${shapeText([pixels.height, pixels.width])}`}
           </p>
         </>
       )}
-      {scores.value && scores.value.steps.length > 0 ? (
-        <Predictions store={store} client={client} scores={scores.value} image={image} />
+      {own ? (
+        <OwnPredictions store={store} client={client} bench={bench} />
+      ) : scores.value && scores.value.steps.length > 0 ? (
+        <Predictions store={store} client={client} bench={bench} scores={scores.value} image={image} />
       ) : (
         !scores.pending && (
           <Nothing title="No predictions recorded" code={'methods=["predictions", …]'}>
@@ -55,6 +67,34 @@ export function Inspector({ store, client }: ViewProps) {
         )
       )}
     </>
+  );
+}
+
+/** What a job found that the network says of an own picture. */
+function OwnPredictions({ store, client, bench }: ViewProps & { bench: Bench }) {
+  const { guesses, jobs, scene } = bench;
+  const job = jobs.find((one) => one.request.method === "predictions");
+  const wish = { place: "predictions", method: "predictions", params: {} };
+  const state = job?.status.state;
+  return (
+    <div class="sec">
+      <div class="row">
+        <h2>Prediction</h2>
+        <span class="grow" />
+        <span class="cap">{weightsText(scene.weights)}</span>
+      </div>
+      {guesses.length > 0 ? (
+        <Bars store={store} bench={bench} guesses={guesses} label={null} />
+      ) : state === "failed" ? (
+        <p class="warn">▲ {job?.status.message}</p>
+      ) : job && state !== "cancelled" ? (
+        <p class="s">{state === "done" ? "loading …" : stateText(job)}</p>
+      ) : (
+        <button type="button" class="btn" onClick={() => void ask(store, client, scene, wish)}>
+          Compute now
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -71,11 +111,12 @@ function colourAt(
 }
 
 interface Props extends ViewProps {
+  bench: Bench;
   scores: Scores;
   image: number;
 }
 
-function Predictions({ store, scores, image }: Props) {
+function Predictions({ store, bench, scores, image }: Props) {
   const index = store.a.index.value;
   const row = scoresRow(scores, store.a.shown.value);
   const guesses = useMemo(() => guessesAt(scores, row, image), [scores, row, image]);
@@ -92,7 +133,7 @@ function Predictions({ store, scores, image }: Props) {
           <span class="grow" />
           {step !== undefined && <StepNote shown={step} wanted={store.a.shown.value} />}
         </div>
-        <Bars guesses={guesses} label={label} name={name} />
+        <Bars store={store} bench={bench} guesses={guesses} label={label} />
         {guesses.length === 0 && <p class="bad">▲ no finite score for this image</p>}
         {label !== null && (
           <p class="cap">
@@ -120,15 +161,16 @@ function Predictions({ store, scores, image }: Props) {
   );
 }
 
-function Bars({
-  guesses,
-  label,
-  name,
-}: {
-  guesses: Guess[];
+interface BarsProps {
+  store: ViewProps["store"];
+  bench: Bench;
+  guesses: readonly Guess[];
   label: number | null;
-  name: (target: number) => string;
-}) {
+}
+
+/** The best classes; a click asks the maps about that one. */
+function Bars({ store, bench, guesses, label }: BarsProps) {
+  const { index, scene } = bench;
   const hasProbabilities = guesses.some((guess) => Number.isFinite(guess.probability));
   const most = Math.max(...guesses.map((guess) => Math.abs(guess.score)), 0) || 1;
   return (
@@ -136,12 +178,23 @@ function Bars({
       {guesses.map((guess) => {
         const share = hasProbabilities ? guess.probability : Math.abs(guess.score) / most;
         const isLabel = guess.target === label;
+        const name = className(index, guess.target);
+        const isChosen = guess.target === scene.chosen;
         return (
           <li key={guess.target}>
-            <span class={isLabel ? "clip on" : "clip"} title={name(guess.target)}>
-              {name(guess.target)}
+            <button
+              type="button"
+              class={isLabel || isChosen ? "clip on" : "clip"}
+              aria-pressed={isChosen}
+              title={isChosen ? `${name}: back to the usual class` : `${name}: explain this class`}
+              onClick={() => {
+                store.target.value = isChosen ? null : guess.target;
+              }}
+            >
+              {isChosen && "▸ "}
+              {name}
               {isLabel && <span class="unseen"> (label)</span>}
-            </span>
+            </button>
             <span>
               <i class={isLabel ? "on" : ""} style={{ width: `${100 * share}%` }} />
             </span>

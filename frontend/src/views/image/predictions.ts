@@ -42,3 +42,21 @@ export function labelOverSteps(scores: Scores, image: number): Float32Array {
     (_, row) => scores.labelProbability[row * scores.examples + image] ?? Number.NaN,
   );
 }
+
+/** The best classes of one picture's scores (classes,), best first; what is no number is left out. */
+export function topGuesses(
+  scores: ArrayLike<number>,
+  probabilities: ArrayLike<number> | null,
+  count: number,
+): Guess[] {
+  const value = (target: number) => scores[target] as number;
+  return Array.from({ length: scores.length }, (_, target) => target)
+    .filter((target) => Number.isFinite(value(target)))
+    .sort((a, b) => value(b) - value(a) || a - b)
+    .slice(0, count)
+    .map((target) => ({
+      target,
+      probability: probabilities?.[target] ?? Number.NaN,
+      score: value(target),
+    }));
+}

@@ -5,7 +5,7 @@ import type { Examples, RunIndex } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
 import { paintExample } from "../../draw/heatmap";
 import type { Side, Store } from "../../state/store";
-import { Listbox } from "../../ui/listbox";
+import { type Entry, Listbox } from "../../ui/listbox";
 import { PixelCanvas, type Pixels } from "../../ui/pixel_canvas";
 
 export function useExamples(client: Client, side: Side): Examples | undefined {
@@ -44,19 +44,13 @@ export function shownImage(store: Store): number {
   return Math.min(Math.max(0, store.image.value), Math.max(0, count - 1));
 }
 
-interface Props {
-  store: Store;
-  client: Client;
-  /** How many of them have what the panel shows. */
-  recorded?: number | null | undefined;
-}
-
-export function ExamplePicker({ store, client, recorded = null }: Props) {
-  const examples = useExamples(client, store.a);
-  const index = store.a.index.value;
-  const count = index?.examples?.count ?? 0;
-  if (count === 0) return null;
-  const entries = Array.from({ length: count }, (_, image) => {
+/** The examples as entries of a list: picture and name. */
+export function exampleEntries(
+  index: RunIndex | null,
+  examples: Examples | undefined,
+  recorded: number | null = null,
+): Entry[] {
+  return Array.from({ length: index?.examples?.count ?? 0 }, (_, image) => {
     const pixels = examplePixels(examples, image);
     const missing = recorded !== null && image >= recorded;
     const title = exampleTitle(index, image) + (missing ? " · not recorded" : "");
@@ -68,6 +62,19 @@ export function ExamplePicker({ store, client, recorded = null }: Props) {
     );
     return { value: String(image), text: title, content };
   });
+}
+
+interface Props {
+  store: Store;
+  client: Client;
+  /** How many of them have what the panel shows. */
+  recorded?: number | null | undefined;
+}
+
+export function ExamplePicker({ store, client, recorded = null }: Props) {
+  const examples = useExamples(client, store.a);
+  const entries = exampleEntries(store.a.index.value, examples, recorded);
+  if (entries.length === 0) return null;
   return (
     <Listbox
       label="Image"

@@ -38,7 +38,8 @@ export function seriesTitle(series: Series): string {
   return variant ? `${title}${said || ` ${Number(variant) + 1}`}` : title;
 }
 
-function paramsText(params: Record<string, unknown>): string {
+/** " · target 3, views 10": what parameters set. */
+export function paramsText(params: Record<string, unknown>): string {
   const said = Object.entries(params)
     .filter(([name, value]) => value !== null && name !== "layer" && typeof value !== "object")
     .map(([name, value]) => `${name} ${String(value)}`);

@@ -1,0 +1,72 @@
+/** Asking for what is not there, in one click: a job of a method on the bench's picture. */
+
+import { batch, type Signal, signal } from "@preact/signals";
+import type { Client } from "../../api/client";
+import type { Draft } from "../../api/jobs";
+import type { JobView, MethodCard } from "../../api/types";
+import { nameBenchPicture } from "../../state/bench_pictures";
+import { submit } from "../../state/jobs";
+import type { Store } from "../../state/store";
+import { type Scene, stepOf } from "./scene";
+import { asksUnit, type Params, takesClass } from "./slots";
+
+/** What is asked for, and the place of the bench that waits for it. */
+export interface Wish {
+  place: string;
+  method: string;
+  /** The class left out: it is the scene's. */
+  params: Params;
+}
+
+/** Ids of the jobs that this page asked for. */
+export const asked: Signal<ReadonlySet<string>> = signal(new Set());
+
+/** Places whose request is on its way, and why the last one of a place was refused. */
+export const sending: Signal<ReadonlySet<string>> = signal(new Set());
+export const refusals: Signal<ReadonlyMap<string, Error>> = signal(new Map());
+
+/** The request for a wish; null while there are no weights to run it on. */
+export function draftOf(scene: Scene, wish: Wish, card: MethodCard | undefined): Draft | null {
+  const step = stepOf(scene.weights);
+  if (step === undefined) return null;
+  const known = card ? Object.keys((card.schema.properties as object | undefined) ?? {}) : null;
+  const params = Object.fromEntries(
+    Object.entries(wish.params).filter(([name, value]) => value !== null && (known?.includes(name) ?? true)),
+  );
+  const isAboutClass = scene.chosen !== null && takesClass(card) && !asksUnit(params);
+  if (isAboutClass) params.target = scene.chosen;
+  const picture = scene.own ? { inputs: [{ data: scene.own.data }] } : { examples: [scene.image] };
+  return { run: scene.run, method: wish.method, params, step, ...picture };
+}
+
+/** Ask; a refusal is kept for the place. */
+export async function ask(store: Store, client: Client, scene: Scene, wish: Wish): Promise<JobView | null> {
+  const card = store.catalogue.peek()?.catalogue?.methods.find((one) => one.name === wish.method);
+  const draft = draftOf(scene, wish, card);
+  if (!draft || sending.peek().has(wish.place)) return null;
+  sending.value = new Set(sending.peek()).add(wish.place);
+  try {
+    const { job } = await submit(store, client, draft);
+    batch(() => {
+      asked.value = new Set(asked.peek()).add(job.request.id);
+      refusals.value = without(refusals.peek(), wish.place);
+      const digest = job.request.input_digests[0];
+      if (scene.own && digest) nameBenchPicture(scene.own, digest);
+    });
+    return job;
+  } catch (error) {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    refusals.value = new Map(refusals.peek()).set(wish.place, reason);
+    return null;
+  } finally {
+    const left = new Set(sending.peek());
+    left.delete(wish.place);
+    sending.value = left;
+  }
+}
+
+function without(map: ReadonlyMap<string, Error>, place: string): ReadonlyMap<string, Error> {
+  const left = new Map(map);
+  left.delete(place);
+  return left;
+}
