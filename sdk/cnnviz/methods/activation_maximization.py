@@ -37,8 +37,8 @@ Index = Annotated[int, Meta(ge=0)]
 class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One more thing that the pictures shall excite."""
 
-    unit: Index
-    layer: str | None = None
+    unit: Annotated[int, Meta(ge=0, extra_json_schema={"x-widget": "unit"})]
+    layer: Annotated[str | None, Meta(extra_json_schema={"x-widget": "layer"})] = None
     weight: float = 1.0
 
 
@@ -58,6 +58,7 @@ class ActivationMaximizationParams(AscentParams, frozen=True):
             min_length=1,
             max_length=256,
             description="Class indices, or channels of the layer; a picture each, in one batch.",
+            extra_json_schema={"x-widget": "units"},
         ),
     ] = (0,)
     position: Annotated[

@@ -49,7 +49,10 @@ class DeepDreamParams(Params, frozen=True):
     ] = None
     guide: Annotated[
         Annotated[int, Meta(ge=0)] | None,
-        Meta(description="Row of the example whose features are sought; the others dream."),
+        Meta(
+            description="Row of the example whose features are sought; the others dream.",
+            extra_json_schema={"x-widget": "example"},
+        ),
     ] = None
     iterations: Annotated[int, Meta(ge=1, le=10_000, description="Steps an octave.")] = 10
     octaves: Annotated[int, Meta(ge=1, le=12, description="Sizes, small to large.")] = 4
