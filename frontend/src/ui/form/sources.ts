@@ -1,0 +1,47 @@
+/** What the pickers of a form choose from, and what every control of a form is given. */
+
+import type { Pixels } from "../pixel_canvas";
+import type { Schema } from "./schema";
+
+export interface LayerSource {
+  name: string;
+  /** Kind and shape. */
+  note: string;
+  /** Channels, or units where it has no maps; null where that is not known. */
+  channels: number | null;
+}
+
+export interface Sources {
+  /** In forward order. */
+  layers: readonly LayerSource[];
+  /** Names by class index; numbers where they have none; empty where even their count is not known. */
+  classes: readonly string[];
+  /** Names of those methods that give a map over each example. */
+  methods: readonly string[];
+  examples: readonly { title: string; pixels: Pixels | null }[];
+}
+
+export interface ControlProps {
+  id: string;
+  /** Said by screen readers where no label points at the control. */
+  label: string;
+  schema: Schema;
+  value: unknown;
+  onChange: (value: unknown) => void;
+  sources: Sources;
+  /** The object that the value is part of: a channel picker looks for its layer there. */
+  siblings: Record<string, unknown>;
+  invalid: boolean;
+  /** Ids of what describes it. */
+  describedBy: string;
+}
+
+/** The layer that stands beside a channel. */
+export function layerBeside(props: ControlProps): LayerSource | undefined {
+  return props.sources.layers.find((layer) => layer.name === props.siblings.layer);
+}
+
+/** What a control says of itself to screen readers. */
+export function said({ id, invalid, describedBy }: ControlProps) {
+  return { id, "aria-invalid": invalid, "aria-describedby": describedBy };
+}
