@@ -33,7 +33,8 @@ def ruled_gradient(ctx: Context, explained: Explained, rule: Rule) -> tuple[Tens
 
     Returns:
         What arrives at the input, (N, C, H, W), and the facts: `rectifiers` "N of N", `switches`
-        (max-pools on the way) and a note on gates.
+        (max-pools on the way), `sign` (which way a pixel would have to change, not for or against)
+        and a note on gates.
 
     Raises:
         UnsuitableError: something on the way that the rule is not defined for, or a rectifier of
@@ -54,6 +55,7 @@ def ruled_gradient(ctx: Context, explained: Explained, rule: Rule) -> tuple[Tens
     return gradient, noted(explained.facts, *notes) | {
         "rectifiers": f"{met} of {met}",
         "switches": found.switches,
+        "sign": "direction",
     }
 
 
