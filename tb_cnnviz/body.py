@@ -37,6 +37,8 @@ class Body:
     content_type: str
     cache: Cache = Cache.NEVER
     status: int = 200
+    allowed: tuple[str, ...] = ()
+    """The methods that the route answers, where another one was used."""
 
 
 def json_body(value: Wire, *, cache: Cache = Cache.NEVER, status: int = 200) -> Body:

@@ -58,6 +58,13 @@ class Locator:
         """The logdir as the page names it."""
         return ",".join(f"{name}:{path}" if name else path for path, name in self._roots.items())
 
+    @property
+    def is_local(self) -> bool:
+        """Tell whether some logdir is a folder of this machine."""
+        return any(
+            not URL.match(path) or path.startswith(("file://", "local://")) for path in self._roots
+        )
+
     def place(self, event_run: str, *, own_folder: bool) -> tuple[Place | None, str | None]:
         """Find a run's folder.
 

@@ -26,6 +26,7 @@ __all__ = [
     "as_planes",
     "bounded",
     "check_index",
+    "exact_planes",
     "find_planes",
     "preview_planes",
 ]
@@ -103,7 +104,7 @@ def find_planes(logs: Logs, run: Run, capture: Capture, wanted: Wanted) -> Plane
     if place is None:
         return preview_planes(logs, capture, wanted)
     try:
-        return logs.bulk.read(place, capture, partial(_from_bulk, wanted=wanted))
+        return logs.bulk.read(place, capture, partial(exact_planes, wanted=wanted))
     except RecordError as error:
         return preview_planes(logs, capture, wanted, why=f"{error}; the preview is shown")
 
@@ -132,7 +133,13 @@ def preview_planes(logs: Logs, capture: Capture, wanted: Wanted, *, why: str = "
     return _from_preview(picture, wanted, problems)
 
 
-def _from_bulk(opened: SnapshotFile, wanted: Wanted) -> Planes:
+def exact_planes(opened: SnapshotFile, wanted: Wanted) -> Planes:
+    """Take the pictures from a snapshot file.
+
+    Raises:
+        MissingError: no such image or channel.
+        RecordError: the file is damaged, or holds more than can be shown.
+    """
     key, name, channel = wanted.key, wanted.array, wanted.channel
     shape = opened.shape(key, name)
     if wanted.kind == "kernels":

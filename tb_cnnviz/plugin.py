@@ -33,8 +33,39 @@ ROUTES: Final = (
     "/examples",
     "/scalar",
     "/record",
+    "/session",
+    "/catalogue",
+    "/jobs",
+    "/jobs/*",
     "/static/*",
 )
+
+FLAGS: Final[dict[str, dict[str, Any]]] = {
+    "--cnnviz_allowed_hosts": {
+        "metavar": "HOSTS",
+        "default": "",
+        "help": "Comma-separated host names under which the CNN Viz tab may be opened, besides "
+        "localhost, --host and plain addresses; .example.com stands for all names below it, * for "
+        "any name (then a web site can read the logdir by DNS rebinding).",
+    },
+    "--cnnviz_jobs": {
+        "choices": ("auto", "on", "off"),
+        "default": "auto",
+        "help": "Whether jobs (gradient ascent, inversion, attribution, …) can be asked for in the "
+        "CNN Viz tab; auto: only while no other machine can reach this TensorBoard.",
+    },
+    "--cnnviz_devices": {
+        "metavar": "DEVICES",
+        "default": "auto",
+        "help": "Where jobs run: cpu, or cuda:0,cuda:1; auto: on every GPU, else on the processor.",
+    },
+    "--cnnviz_idle_timeout": {
+        "metavar": "SECONDS",
+        "type": float,
+        "default": 600.0,
+        "help": "How long a worker process without a job stays, and keeps its GPU memory.",
+    },
+}
 
 KEEP_ALL: Final = 0
 """What `--samples_per_plugin` means by keeping every step."""
@@ -80,15 +111,10 @@ class Loader(base_plugin.TBLoader):  # type: ignore[misc]
 
     def define_flags(self, parser: argparse.ArgumentParser) -> None:
         """Add our flags; a second installation of the plugin finds them there already."""
-        with contextlib.suppress(argparse.ArgumentError):
-            parser.add_argument_group("CNN Viz plugin").add_argument(
-                "--cnnviz_allowed_hosts",
-                metavar="HOSTS",
-                default="",
-                help="Comma-separated host names under which the CNN Viz tab may be opened, "
-                "besides localhost, --host and plain addresses; .example.com stands for all names "
-                "below it, * for any name (then a web site can read the logdir by DNS rebinding).",
-            )
+        group = parser.add_argument_group("CNN Viz plugin")
+        for name, settings in FLAGS.items():
+            with contextlib.suppress(argparse.ArgumentError):
+                group.add_argument(name, **settings)
 
     def fix_flags(self, flags: argparse.Namespace) -> None:
         """Ask both loaders to keep every step of ours, unless the user gave a number."""

@@ -12,8 +12,11 @@ from cnnviz.errors import ParamsError
 
 __all__ = [
     "ChannelsQuery",
+    "Digest",
     "ExamplesQuery",
+    "Index",
     "MapsQuery",
+    "Name",
     "Query",
     "RecordQuery",
     "RunQuery",

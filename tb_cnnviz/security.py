@@ -1,4 +1,4 @@
-"""Which requests are answered: reading methods, known hosts, no other web site.
+"""Which requests are answered: known methods and hosts, no other web site; changes need a token.
 
 TensorBoard has no login and checks neither Host nor Origin. A page of another site cannot read our
 answers (same-origin policy), unless its name is made to point at this machine (DNS rebinding): then
@@ -7,24 +7,29 @@ the Host header still carries that name.
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
 
-__all__ = ["Guard", "RefusedError", "bare_host"]
+__all__ = ["TOKEN_HEADER", "Guard", "RefusedError", "bare_host", "is_loopback"]
+
+TOKEN_HEADER: Final = "X-Cnnviz-Token"
 
 
 class RefusedError(Exception):
-    """A request that is not answered: `status` is 403 or 405."""
+    """A request that is not answered: `status` is 403, 405, 409, 413 or 415."""
 
-    def __init__(self, message: str, *, status: int) -> None:
-        """Keep the status beside the message."""
+    def __init__(self, message: str, *, status: int, allowed: Sequence[str] = ("GET",)) -> None:
+        """Keep the status beside the message, and which methods there are."""
         super().__init__(message)
-        self.status = status
+        self.status, self.allowed = status, allowed
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class Guard:
     """The hosts that this TensorBoard may be opened under."""
 
     hosts: frozenset[str]
+    listed: frozenset[str]
+    """Those of them that the user named."""
     domains: tuple[str, ...]
     any_host: bool
 
@@ -47,18 +54,24 @@ class Guard:
         hosts.add(str(getattr(flags, "host", None) or "localhost").lower())
         listed = str(getattr(flags, "cnnviz_allowed_hosts", "") or "").lower().split(",")
         names = [name.strip() for name in listed if name.strip()]
-        hosts.update(name for name in names if not name.startswith("."))
+        plain = frozenset(name for name in names if not name.startswith("."))
         domains = tuple(name for name in names if name.startswith("."))
-        return cls(frozenset(hosts), domains, "*" in names)
+        return cls(frozenset(hosts) | plain, plain, domains, "*" in names)
 
-    def check(self, method: str, headers: Headers) -> None:
+    def check(self, method: str, headers: Headers, *, allowed: Sequence[str] = ("GET",)) -> None:
         """Let a request pass or say why not.
 
+        Args:
+            method: the request's.
+            headers: the request's.
+            allowed: the methods that its route answers.
+
         Raises:
-            RefusedError: another method than GET (405), an unknown host or another site (403).
+            RefusedError: another method (405), an unknown host or another site (403).
         """
-        if method != "GET":
-            raise RefusedError(f"{method} is not answered here: use GET", status=405)
+        if method not in allowed:
+            message = f"{method} is not answered here: use {' or '.join(allowed)}"
+            raise RefusedError(message, status=405, allowed=allowed)
         if headers.get("Sec-Fetch-Site") == "cross-site":
             raise RefusedError("requests from other web sites are not answered", status=403)
         host = bare_host(headers.get("Host", ""))
@@ -68,6 +81,40 @@ class Guard:
                 f"--cnnviz_allowed_hosts={host or 'NAME'} if this is its name"
             )
             raise RefusedError(message, status=403)
+
+    def check_change(self, headers: Headers, *, token: str) -> None:
+        """Let a request that changes something pass or say why not; `check` comes before.
+
+        The content type and the header of our own cannot be sent from another site without a
+        preflight, which is not answered; the token cannot be read from there.
+
+        Raises:
+            RefusedError: another content type (415); another origin, or not the token (403).
+        """
+        if headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+            raise RefusedError("send JSON: Content-Type: application/json", status=415)
+        if not self._is_same_site(headers):
+            raise RefusedError("requests from other web sites are not answered", status=403)
+        given = headers.get(TOKEN_HEADER, "").encode("utf-8", "replace")
+        if not hmac.compare_digest(given, token.encode()):
+            message = f"{TOKEN_HEADER} is not the token that the route session gives: reload"
+            raise RefusedError(message, status=403)
+
+    def _is_same_site(self, headers: Headers) -> bool:
+        site = headers.get("Sec-Fetch-Site")
+        if site is not None:  # a browser says it, and a page cannot make it lie
+            return site == "same-origin"
+        origin = headers.get("Origin")
+        if origin is None:
+            return True  # no browser
+        try:
+            named = urlsplit(origin).netloc.lower()
+        except ValueError:
+            return False
+        own = headers.get("Host", "").strip().lower()
+        # Behind a proxy the Host may be another than the browser's.
+        listed = bare_host(named) in self.listed or bare_host(named).endswith(self.domains)
+        return bool(named) and (named == own or listed)
 
     def _knows(self, host: str) -> bool:
         return (
@@ -83,6 +130,15 @@ def bare_host(header: str) -> str:
     text = header.strip().lower()
     name = text[1:].partition("]")[0] if text.startswith("[") else text.partition(":")[0]
     return name[:255].rstrip(".")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a host that a server listens on."""
+    name = bare_host(host) if not host.count(":") > 1 else host.strip("[]")
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def _is_address(host: str) -> bool:

@@ -5,17 +5,28 @@ from __future__ import annotations
 import logging
 import threading
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from tensorboard import plugin_util
 from tensorboard.plugins.base_plugin import TBContext
 from werkzeug import wrappers
 
-from cnnviz.errors import CnnvizError, MissingError, ParamsError, RecordError
+from cnnviz.errors import (
+    CnnvizError,
+    MissingError,
+    ParamsError,
+    RecordError,
+    UnsuitableError,
+    WorkerError,
+)
 from tb_cnnviz.answers import ANSWERS
 from tb_cnnviz.body import Body, json_body
 from tb_cnnviz.built import built_file
+from tb_cnnviz.jobs.office import Office
+from tb_cnnviz.jobs.routes import CHANGES, READS, Call, JobRoute, find_route, read_body
+from tb_cnnviz.jobs.settings import JobSettings
 from tb_cnnviz.locate import Locator
 from tb_cnnviz.provider import Provider
 from tb_cnnviz.queries import parse_query
@@ -34,6 +45,8 @@ STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (ParamsError, 400),
     (MissingError, 404),
     (RecordError, 422),
+    (UnsuitableError, 422),
+    (WorkerError, 503),
 )
 MAX_EXPERIMENTS: Final = 8
 """How many experiments (`/experiment/<id>/`) are kept indexed; local TensorBoards have one."""
@@ -53,6 +66,8 @@ class Site:
         self._context = context
         self._guard = Guard.from_flags(context.flags)
         self._locator = Locator.from_context(context)
+        local = self._locator.is_local
+        self.office = Office(JobSettings.from_flags(context.flags, local=local))
         self._logs: Recent[Logs] = Recent(MAX_EXPERIMENTS)
         self._lock = threading.Lock()
 
@@ -64,16 +79,20 @@ class Site:
 
     def _body(self, request: wrappers.Request, environ: dict[str, Any]) -> Body:
         try:
-            self._guard.check(request.method, request.headers)
             # TensorBoard has taken its prefix and /experiment/<id> off the path.
             route = request.path.removeprefix(PREFIX).rstrip("/")
+            job_route = find_route(route)
+            allowed = ("GET",) if job_route is None else job_route.methods
+            self._guard.check(request.method, request.headers, allowed=allowed)
+            if job_route is not None:
+                return self._job_body(request, job_route, environ)
             if route.startswith(STATIC):
                 return built_file(route.removeprefix(STATIC))
             query, answer = ANSWERS[route]
             arguments = parse_query(query, request.args.to_dict())
             return answer(self._logs_of(environ), arguments)
         except RefusedError as error:
-            return _failure(error, status=error.status)
+            return _failure(error, status=error.status, allowed=error.allowed)
         except CnnvizError as error:
             status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
             return _failure(error, status=status)
@@ -82,6 +101,22 @@ class Site:
             message = "unexpected error: TensorBoard's output has the details"
             body = ErrorBody(kind="InternalError", message=message)
             return json_body(ErrorAnswer(error=body), status=500)
+
+    def _job_body(
+        self, request: wrappers.Request, route: JobRoute, environ: dict[str, Any]
+    ) -> Body:
+        office = self.office
+        if request.method == "GET":
+            query, answer = READS[route.name]
+            given: Any = parse_query(query, request.args.to_dict())
+        else:
+            if not office.settings.on:
+                raise RefusedError(office.settings.reason, status=403)
+            self._guard.check_change(request.headers, token=office.token)
+            answer = CHANGES[route.name][1]
+            given = read_body(request, route.name)
+        logs = self._logs_of(environ)
+        return answer(Call(office=office, logs=logs, job=route.job, given=given))
 
     def _logs_of(self, environ: dict[str, Any]) -> Logs:
         experiment = plugin_util.experiment_id(environ)
@@ -96,10 +131,11 @@ class Site:
             return logs
 
 
-def _failure(error: Exception, *, status: int) -> Body:
+def _failure(error: Exception, *, status: int, allowed: Sequence[str] = ()) -> Body:
     field = error.field if isinstance(error, ParamsError) else None
     body = ErrorBody(kind=type(error).__name__, message=str(error), field=field)
-    return json_body(ErrorAnswer(error=body), status=status)
+    answer = json_body(ErrorAnswer(error=body), status=status)
+    return replace(answer, allowed=tuple(allowed))
 
 
 def _response(request: wrappers.Request, body: Body) -> wrappers.Response:
@@ -109,7 +145,7 @@ def _response(request: wrappers.Request, body: Body) -> wrappers.Response:
         "Vary": "Accept-Encoding",
     }
     if body.status == 405:
-        headers["Allow"] = "GET"
+        headers["Allow"] = ", ".join(body.allowed)
     content = body.content
     if request.accept_encodings["gzip"] > 0 and _shrinks(body):
         content = _gzip(content)

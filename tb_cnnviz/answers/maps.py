@@ -13,7 +13,7 @@ from tb_cnnviz.queries import MapsQuery
 from tb_cnnviz.reader import Logs
 from tb_cnnviz.wire import MapsFacts
 
-__all__ = ["maps"]
+__all__ = ["is_signed", "maps", "pictures", "unit_of"]
 
 
 def maps(logs: Logs, query: MapsQuery) -> Body:
@@ -39,17 +39,17 @@ def maps(logs: Logs, query: MapsQuery) -> Body:
         problems=list(planes.problems),
     )
     final = bool(query.digest) and planes.source == "bulk"
-    arrays = _pictures(planes, symmetric=facts.signed)
-    if query.exact:
-        arrays = {name: array for name, array in arrays.items() if name != "codes"}
-        arrays["values"] = np.asarray(planes.restored(), np.float32)
+    arrays = pictures(planes, symmetric=facts.signed, exact=query.exact)
     return tensors_body(arrays, facts, cache=Cache.FOREVER if final else Cache.BRIEF)
 
 
-def _pictures(planes: Planes, *, symmetric: bool) -> Codes:
-    if planes.values is None:
-        return planes.codes
-    return quantise(planes.values, symmetric=symmetric)
+def pictures(planes: Planes, *, symmetric: bool, exact: bool) -> Codes:
+    """Give the arrays of an answer: codes with their ranges, or values instead of the codes."""
+    arrays = planes.codes if planes.values is None else quantise(planes.values, symmetric=symmetric)
+    if exact:
+        arrays = {name: array for name, array in arrays.items() if name != "codes"}
+        arrays["values"] = np.asarray(planes.restored(), np.float32)
+    return arrays
 
 
 def is_signed(entry: Entry) -> bool:

@@ -14,7 +14,7 @@ def main() -> int:
     """Run the command; give its exit status."""
     parser = argparse.ArgumentParser(prog="python -m cnnviz.worker", description=__doc__)
     parser.add_argument("command", nargs="?", choices=["serve", "catalogue"], default="serve")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda:N")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda:N, or auto")
     arguments = parser.parse_args()
     keep_memory()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS varies
@@ -27,16 +27,16 @@ def main() -> int:
 
         events.write(make_catalogue())
         return 0
-    from cnnviz.worker.devices import check_device
+    from cnnviz.worker.devices import choose_device
     from cnnviz.worker.serving import serve
 
     try:
-        check_device(arguments.device)
+        device = choose_device(arguments.device)
     except CnnvizError as error:
         events.say("unable", reason=str(error))
         print(f"error: {error}", file=sys.stderr)
         return 1
-    serve(arguments.device, sys.stdin.buffer, events)
+    serve(device, sys.stdin.buffer, events)
     return 0
 
 

@@ -6,12 +6,24 @@ import torch
 
 from cnnviz.errors import ParamsError
 
-__all__ = ["check_device", "list_devices"]
+__all__ = ["check_device", "choose_device", "list_devices"]
 
 
 def list_devices() -> list[str]:
     """Name the devices, as cpu, cuda:0."""
     return ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+
+
+def choose_device(device: str) -> str:
+    """Turn `auto` into the first GPU, or the processor; any other device must be there.
+
+    Raises:
+        ParamsError: it is not; the message names those there are.
+    """
+    if device == "auto":
+        return list_devices()[:2][-1]
+    check_device(device)
+    return device
 
 
 def check_device(device: str) -> None:

@@ -1,0 +1,115 @@
+"""One job as the server knows it: read from its folder, never changed but replaced."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from cnnviz.contract.jobs import FINAL_STATES, STATUS_FILE, JobRequest, JobStatus
+from cnnviz.errors import CnnvizError, MissingError, RecordError
+from cnnviz.storage.jobs import Job
+from tb_cnnviz.jobs.housing import Housing
+from tb_cnnviz.wire_jobs import JobView
+
+__all__ = ["Entry", "read_again", "read_entry"]
+
+DAMAGED: Final = "RecordError"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A job: where it lies, what it asks, how it goes."""
+
+    job: Job
+    housing: Housing
+    request: JobRequest
+    status: JobStatus
+    stamp: str
+    """Of the status file that `status` was read from."""
+    seen: float
+    """When the status was last seen to change, by this process's own clock."""
+    asked_here: bool
+    """Whether this user's TensorBoard made it: a job of somebody else's is not begun unasked."""
+    changed: int = 0
+    """The book's revision when it changed last."""
+
+    @property
+    def id(self) -> str:
+        """Name the job."""
+        return self.job.id
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether it has ended, however."""
+        return self.status.state in FINAL_STATES
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether it is in the queue."""
+        return self.status.state == "queued"
+
+    def view(self) -> JobView:
+        """Show it as the page sees it."""
+        status = self.status
+        if self.waits and not self.asked_here:
+            message = "asked for by another TensorBoard: ask again to run it from here"
+            status = msgspec.structs.replace(status, message=message)
+        return JobView(
+            run=self.housing.run,
+            request=self.request,
+            status=status,
+            in_cache=self.housing.in_cache,
+        )
+
+
+def read_entry(job: Job, housing: Housing, *, asked_here: bool) -> Entry:
+    """Read a job; a damaged one is a failed one that says so."""
+    entry = Entry(
+        job=job,
+        housing=housing,
+        request=JobRequest(id=job.id, method="", params={}, run=housing.inner_run, step=None),
+        status=_damaged(""),
+        stamp="",
+        seen=time.monotonic(),
+        asked_here=asked_here,
+    )
+    try:
+        entry = replace(entry, request=job.request())
+    except (CnnvizError, OSError) as error:
+        return replace(entry, status=_damaged(f"the request cannot be read: {error}"))
+    entry = read_again(entry)
+    if not entry.is_over and entry.request.run != housing.inner_run:
+        run = entry.request.run[:200]
+        problem = f"it asks about run {run!r} and lies in {housing.inner_run!r}: ask again"
+        return replace(entry, status=_damaged(problem))
+    return entry
+
+
+def read_again(entry: Entry) -> Entry:
+    """Read the status if its file changed; the same entry if it did not.
+
+    Raises:
+        MissingError: the job's folder is gone.
+    """
+    try:
+        facts = (entry.job.folder / STATUS_FILE).lstat()
+        stamp = f"{facts.st_size}-{facts.st_mtime_ns}-{facts.st_ino}"
+    except OSError:
+        if not entry.job.folder.is_dir():
+            message = f"there is no job {entry.id!r} any more"
+            raise MissingError(message) from None
+        stamp = "gone"
+    if stamp == entry.stamp:
+        return entry
+    try:
+        status = entry.job.status()
+    except (RecordError, OSError) as error:
+        status = _damaged(str(error))
+    return replace(entry, status=status, stamp=stamp, seen=time.monotonic())
+
+
+def _damaged(problem: str) -> JobStatus:
+    return JobStatus(state="failed", kind=DAMAGED, message=problem)
