@@ -15,11 +15,12 @@
 A layer_table's facts["layers"] names the L rows. A heatmap's facts["boxes"], where there are any,
 are N lists of [top, left, bottom, right] in pixels. A trust record judges another method's map:
 beside `areas` it has `fraction` (T,) and the curves `deletion`, `insertion` (N, T) of the target's
-probability, `sensitivity` (N,), and `rank_correlation` (N, R) of the map with that of a net whose
-last layers were drawn anew, one column for each list of layers in facts["randomised"].
-facts["method"] and ["params"] name the judged map, ["verdict"] is "changes with weights" or
-"insensitive to weights", ["explanation"] a sentence. The other arrays and facts of patches and
-embeddings are listed in docs/format.md.
+probability, `random_deletion` and `random_insertion` of a random order, `sensitivity` (N,), and
+`rank_correlation` (N, R) of the map with that of a net whose last layers were drawn anew, one
+column for each list of layers in facts["randomised"]; NaN where undefined. facts["method"] and
+["params"] name the judged map, ["verdict"] is "changes with weights", "insensitive to weights" or
+"undecided", ["explanation"] a sentence. The other arrays and facts of patches and embeddings are
+listed in docs/format.md.
 """
 
 from __future__ import annotations
