@@ -16,6 +16,8 @@ export interface Wish {
   method: string;
   /** The class left out: it is the scene's. */
   params: Params;
+  /** It is about a unit of a layer, not about a class. */
+  isUnit?: boolean;
 }
 
 /** Ids of the jobs that this page asked for. */
@@ -33,7 +35,7 @@ export function draftOf(scene: Scene, wish: Wish, card: MethodCard | undefined):
   const params = Object.fromEntries(
     Object.entries(wish.params).filter(([name, value]) => value !== null && (known?.includes(name) ?? true)),
   );
-  const isAboutClass = scene.chosen !== null && takesClass(card) && !asksUnit(params);
+  const isAboutClass = scene.chosen !== null && takesClass(card) && !(wish.isUnit ?? asksUnit(params));
   if (isAboutClass) params.target = scene.chosen;
   const picture = scene.own ? { inputs: [{ data: scene.own.data }] } : { examples: [scene.image] };
   return { run: scene.run, method: wish.method, params, step, ...picture };

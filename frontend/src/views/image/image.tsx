@@ -110,13 +110,13 @@ function Maps({ store, client, bench, base }: Props) {
           {base ? shapeText([base.height, base.width]) : ""}
           {scene.own && " · own picture, not part of the run"}
         </span>
+        <OwnPictureButton store={store} client={client} />
         <span class="grow" />
         <ClassChooser store={store} bench={bench} />
         <BenchSharing store={store} shared={shared} />
       </div>
       <div class="bar">
         <PicturePicker store={store} client={client} />
-        <OwnPictureButton store={store} client={client} />
         {slots.length > 0 && <Controls store={store} signed={signed} />}
       </div>
       {trouble.value && (
@@ -154,7 +154,7 @@ function Panels({ bench, base, ...rest }: Omit<PanelProps, "slot" | "side">) {
   const [box, size] = useSize<HTMLDivElement>();
   const { slots } = bench;
   const isAlone = slots.length === 1;
-  const columns = isAlone ? 3 : Math.min(slots.length, 4);
+  const columns = isAlone ? 3 : slots.length === 5 ? 5 : Math.min(slots.length, 4);
   const room = size ? (size.width + GAP) / columns - GAP : 0;
   const side = Math.floor(Math.max(140, Math.min(0.3 * window.innerHeight, LARGEST, room)));
   const common = { ...rest, bench, base, side };

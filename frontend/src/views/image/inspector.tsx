@@ -16,7 +16,7 @@ import { spot } from "./heatmap_of";
 import { stateText } from "./job_state";
 import { ownPixels } from "./picture_picker";
 import { type Guess, guessesAt, labelOverSteps, overSteps, scoresRow } from "./predictions";
-import { weightsText } from "./scene";
+import { weightsTitle } from "./scene";
 import { type Bench, useBench } from "./use_bench";
 
 const WIDTH = 252;
@@ -81,7 +81,7 @@ function OwnPredictions({ store, client, bench }: ViewProps & { bench: Bench }) 
       <div class="row">
         <h2>Prediction</h2>
         <span class="grow" />
-        <span class="cap">{weightsText(scene.weights)}</span>
+        <span class="cap">{weightsTitle(scene.weights)}</span>
       </div>
       {guesses.length > 0 ? (
         <Bars store={store} bench={bench} guesses={guesses} label={null} />

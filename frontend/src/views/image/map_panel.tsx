@@ -5,7 +5,6 @@ import { useMemo } from "preact/hooks";
 import type { JobView, RecordAnswer, ResultAnswer, Series } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
 import { resolve } from "../../state/steps";
-import type { Box } from "../../ui/map_canvas";
 import { Failed, Waiting } from "../../ui/panel_state";
 import type { Pixels } from "../../ui/pixel_canvas";
 import { StepNote } from "../../ui/step_note";
@@ -21,7 +20,8 @@ import { JobState } from "./job_state";
 import { FigureFrame, MapFigure } from "./map_figure";
 import { Missing } from "./missing";
 import { pictureOf, stepOf } from "./scene";
-import { explainedClass, heatmapOf, type Slot, shownJob } from "./slots";
+import { boxesOf, explainedClass, heatmapOf, type Slot, shownJob } from "./slots";
+import { TrustLine } from "./trust_line";
 import type { Bench } from "./use_bench";
 
 export interface PanelProps extends ViewProps {
@@ -127,7 +127,9 @@ function RecordedMap(props: PanelProps & { series: Series }) {
           />
         )
       }
-    />
+    >
+      {!alone && <TrustLine {...props} />}
+    </MapFigure>
   );
 }
 
@@ -162,14 +164,16 @@ function JobMap(props: PanelProps & { job: JobView; result: ResultAnswer }) {
       boxes={boxesOf(record.facts, picture, record.arrays)}
       says={explains(bench, record, record.layer, picture)}
       note={<JobNote store={store} step={stepOf(bench.scene.weights)} />}
-    />
+    >
+      {!alone && <TrustLine {...props} />}
+    </MapFigure>
   );
 }
 
 function captionOf({ bench, slot }: PanelProps, step: number | null): string {
   const { index, scene } = bench;
   const picture = scene.own ? `own picture ${scene.own.name}` : `image ${exampleTitle(index, scene.image)}`;
-  const at = step === null ? "captured weights" : `step ${step}`;
+  const at = step === null ? "stored weights" : `step ${step}`;
   return `${slot.title} · ${picture} · ${at} · run ${index.name}`;
 }
 
@@ -180,25 +184,8 @@ function share(props: PanelProps, given: Omit<Shared, "base">): void {
 }
 
 function JobNote({ store, step }: { store: PanelProps["store"]; step: number | null | undefined }) {
-  if (typeof step !== "number") return <span class="stale nowrap">captured weights</span>;
+  if (typeof step !== "number") return <span class="stale nowrap">stored weights</span>;
   return <StepNote shown={step} wanted={store.a.shown.value} />;
-}
-
-/** The rectangles of one picture's map, as shares of it. */
-export function boxesOf(
-  facts: Record<string, unknown> | undefined,
-  picture: number,
-  arrays: Record<string, { shape: number[] }>,
-): Box[] {
-  const [height = 0, width = 0] = Object.values(arrays)[0]?.shape.slice(-2) ?? [];
-  const boxes: unknown = (facts?.boxes as unknown[] | undefined)?.[picture];
-  if (!Array.isArray(boxes) || height === 0 || width === 0) return [];
-  const isNested = boxes.length > 0 && Array.isArray(boxes[0]);
-  return (isNested ? (boxes as unknown[]) : [boxes]).flatMap((box) => {
-    if (!Array.isArray(box) || box.length !== 4 || !box.every(Number.isFinite)) return [];
-    const [top, left, bottom, right] = box as [number, number, number, number];
-    return [{ top: top / height, left: left / width, bottom: bottom / height, right: right / width }];
-  });
 }
 
 /** "Shirt (label) · |∂ score / ∂ pixel|": what was explained, as the record of this very step says. */

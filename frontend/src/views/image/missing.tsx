@@ -5,7 +5,7 @@ import type { JobView } from "../../api/types";
 import { className } from "../records/examples";
 import { ask, refusals, sending } from "./asking";
 import type { PanelProps } from "./map_panel";
-import { weightsText } from "./scene";
+import { weightsTitle } from "./scene";
 import { asksUnit } from "./slots";
 
 interface Props extends PanelProps {
@@ -55,16 +55,16 @@ function Compute({ store, bench, text, isSending, onClick }: ComputeProps) {
   const { weights } = bench.scene;
   const off = whyOff(store);
   if (off) return <p class="cap">{off}</p>;
-  if (weights.kind === "later")
+  if (weights.place === "after")
     return (
       <button
         type="button"
         class="btn"
         onClick={() => {
-          store.a.step.value = weights.first;
+          store.a.step.value = weights.step;
         }}
       >
-        Go to the first checkpoint, step {weights.first}
+        Go to the first checkpoint, step {weights.step}
       </button>
     );
   return (
@@ -72,7 +72,7 @@ function Compute({ store, bench, text, isSending, onClick }: ComputeProps) {
       <button type="button" class="btn" disabled={isSending} onClick={onClick}>
         {text}
       </button>
-      <p class="cap">at {weightsText(weights)}</p>
+      <p class="cap">at {weightsTitle(weights)}</p>
     </>
   );
 }

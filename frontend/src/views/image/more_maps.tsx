@@ -6,7 +6,7 @@ import { className } from "../records/examples";
 import type { ViewProps } from "../view";
 import { ask, refusals, sending } from "./asking";
 import { whyOff } from "./missing";
-import { weightsText } from "./scene";
+import { weightsTitle } from "./scene";
 import { absentMethods } from "./slots";
 import type { Bench } from "./use_bench";
 
@@ -20,7 +20,7 @@ export function MoreMaps({ store, client, bench }: ViewProps & { bench: Bench })
   if (catalogue?.state === "failed")
     return <p class="warn cap more-maps">▲ No methods to run: {catalogue.reason}</p>;
   if (catalogue?.state !== "ready") return <p class="cap more-maps">looking which methods can be run …</p>;
-  if (absent.length === 0 || weights.kind === "later") return null;
+  if (absent.length === 0 || weights.place === "after") return null;
   const refused = absent.flatMap((card) => {
     const error = refusals.value.get(card.name);
     return error ? [`${card.title}: ${error.message}`] : [];
@@ -41,7 +41,7 @@ export function MoreMaps({ store, client, bench }: ViewProps & { bench: Bench })
         </button>
       ))}
       <span class="cap">
-        at {weightsText(weights)}
+        at {weightsTitle(weights)}
         {chosen !== null && ` for ${className(index, chosen)}`}
       </span>
       {refused.map((text) => (

@@ -6,6 +6,7 @@ import type { Client } from "../../api/client";
 import type { RunIndex } from "../../api/types";
 import { paintExample } from "../../draw/heatmap";
 import { addBenchPicture, type BenchPicture, benchPicture, benchPictures } from "../../state/bench_pictures";
+import { weightsFor } from "../../state/checkpoints";
 import type { Store } from "../../state/store";
 import { type Entry, Listbox } from "../../ui/listbox";
 import { PixelCanvas, type Pixels } from "../../ui/pixel_canvas";
@@ -13,7 +14,6 @@ import { exampleEntries, fitted, shownImage, useExamples } from "../records/exam
 import { ask } from "./asking";
 import { whyOff } from "./missing";
 import { readBenchPicture } from "./own_picture";
-import { weightsAt } from "./scene";
 
 /** Why the last file was not taken; empty when it was. */
 export const trouble: Signal<string> = signal("");
@@ -62,7 +62,7 @@ export function OwnPictureButton({ store, client }: { store: Store; client: Clie
     <>
       <button
         type="button"
-        class="btn"
+        class="btn q"
         disabled={off !== ""}
         title={off || "Ask about a picture of your own; it can be dropped anywhere here, too"}
         onClick={() => field.current?.click()}
@@ -106,7 +106,7 @@ export async function takePicture(store: Store, client: Client, file: File): Pro
 
 /** Predictions, and the one map that any network has. */
 async function askFirst(store: Store, client: Client, index: RunIndex, own: BenchPicture): Promise<void> {
-  const weights = weightsAt(index, store.a.shown.peek());
+  const weights = weightsFor(index, store.a.shown.peek());
   const scene = { run: index.name, image: 0, own, chosen: null, usual: null, weights };
   for (const method of ["predictions", "saliency"])
     await ask(store, client, scene, { place: method, method, params: {} });

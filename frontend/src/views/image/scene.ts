@@ -1,8 +1,8 @@
 /** What the bench asks about: one picture, one class, and the checkpoint that a job would run on. */
 
-import type { JobRequest, JobView, RunIndex } from "../../api/types";
+import type { JobRequest, JobView } from "../../api/types";
 import type { BenchPicture } from "../../state/bench_pictures";
-import { latestAtOrBefore } from "../../state/steps";
+import type { Weights } from "../../state/checkpoints";
 
 export interface Scene {
   run: string;
@@ -13,36 +13,19 @@ export interface Scene {
   chosen: number | null;
   /** The class that null stands for, where it is known. */
   usual: number | null;
+  /** Those of the nearest checkpoint at or before the step looked at. */
   weights: Weights;
 }
 
-/** The weights that a job runs on. */
-export type Weights =
-  | { kind: "checkpoint"; step: number }
-  /** No checkpoint was kept at all: those that the network was captured with. */
-  | { kind: "captured" }
-  /** All kept ones are later than the step looked at. */
-  | { kind: "later"; first: number };
-
-/** The nearest kept checkpoint at or before a step. */
-export function weightsAt(index: RunIndex, step: number | null): Weights {
-  const kept = index.steps.filter((_, position) => index.checkpoints[position]);
-  const first = kept[0];
-  if (first === undefined) return { kind: "captured" };
-  const at = step === null ? kept.length - 1 : latestAtOrBefore(kept, step);
-  return at < 0 ? { kind: "later", first } : { kind: "checkpoint", step: kept[at] as number };
-}
-
-/** The step that a request names for these weights; undefined where there are none to ask with. */
-export function stepOf(weights: Weights): number | null | undefined {
-  if (weights.kind === "later") return undefined;
-  return weights.kind === "checkpoint" ? weights.step : null;
+/** The step that a request names; null for the stored weights, undefined where all checkpoints are later. */
+export function stepOf({ step, place }: Weights): number | null | undefined {
+  return place === "after" ? undefined : step;
 }
 
 /** What the weights are called, beside a map or a button. */
-export function weightsText(weights: Weights): string {
-  if (weights.kind === "checkpoint") return `checkpoint ${weights.step}`;
-  return weights.kind === "captured" ? "the captured weights" : `no checkpoint before step ${weights.first}`;
+export function weightsTitle({ step, place }: Weights): string {
+  if (step === null) return "the stored weights";
+  return place === "after" ? `no checkpoint before step ${step}` : `checkpoint ${step}`;
 }
 
 /** Which picture of a job's result is the scene's; -1 when the job did not look at it. */

@@ -1,6 +1,7 @@
 /** The places of the bench: one for each recorded map and for each method that a job was asked to run. */
 
 import type { JobView, MethodCard, ResultAnswer, ResultRecord, RunIndex, Series } from "../../api/types";
+import type { Box } from "../../ui/map_canvas";
 import { heatmaps, methodTitle, paramsText, seriesTitle } from "../records/series";
 import { pictureOf, type Scene, wantedClass } from "./scene";
 
@@ -130,26 +131,43 @@ export function explainedClass(facts: Record<string, unknown> | undefined, pictu
 /** Whether a job is about the class that the bench explains. */
 export function fits(job: JobView, scene: Scene, result: ResultAnswer | undefined): boolean {
   const { request } = job;
-  if (asksUnit(request.params)) return true;
   const asked = request.params.target;
   if (typeof asked === "number") return asked === wantedClass(scene);
   if (scene.chosen === null) return true;
-  const facts = heatmapOf(result)?.facts;
+  const facts = (heatmapOf(result) ?? result?.records[0])?.facts;
   if (facts && !Array.isArray(facts.targets)) return true;
   return explainedClass(facts, pictureOf(request, scene)) === scene.chosen;
 }
 
 /** The job whose state the place shows: a finished one, else one under way, else one that failed on this page. */
 export function shownJob(
-  slot: Slot,
+  slot: Pick<Slot, "jobs" | "params">,
   scene: Scene,
   results: ReadonlyMap<string, ResultAnswer>,
   asked: ReadonlySet<string>,
 ): JobView | undefined {
-  const own = slot.jobs.filter((job) => fits(job, scene, results.get(job.request.id)));
+  const isUnit = asksUnit(slot.params);
+  const own = slot.jobs.filter((job) => isUnit || fits(job, scene, results.get(job.request.id)));
   return (
     own.find((job) => job.status.state === "done") ??
     own.find((job) => isAlive(job)) ??
     own.find((job) => asked.has(job.request.id))
   );
+}
+
+/** The rectangles of one picture's map, as shares of it. */
+export function boxesOf(
+  facts: Record<string, unknown> | undefined,
+  picture: number,
+  arrays: Record<string, { shape: number[] }>,
+): Box[] {
+  const [height = 0, width = 0] = Object.values(arrays)[0]?.shape.slice(-2) ?? [];
+  const boxes: unknown = (facts?.boxes as unknown[] | undefined)?.[picture];
+  if (!Array.isArray(boxes) || height === 0 || width === 0) return [];
+  const isNested = boxes.length > 0 && Array.isArray(boxes[0]);
+  return (isNested ? (boxes as unknown[]) : [boxes]).flatMap((box) => {
+    if (!Array.isArray(box) || box.length !== 4 || !box.every(Number.isFinite)) return [];
+    const [top, left, bottom, right] = box as [number, number, number, number];
+    return [{ top: top / height, left: left / width, bottom: bottom / height, right: right / width }];
+  });
 }

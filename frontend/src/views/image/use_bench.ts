@@ -5,12 +5,13 @@ import type { Client } from "../../api/client";
 import type { JobView, MethodCard, ResultAnswer, RunIndex } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
 import { benchPicture } from "../../state/bench_pictures";
+import { weightsFor } from "../../state/checkpoints";
 import { ensureCatalogue } from "../../state/jobs";
 import type { Store } from "../../state/store";
 import { labelOf, shownImage } from "../records/examples";
 import { asked } from "./asking";
 import { type Guess, guessesAt, scoresRow, topGuesses } from "./predictions";
-import { jobsOf, type Scene, weightsAt } from "./scene";
+import { jobsOf, type Scene } from "./scene";
 import { type Slot, slotsOf } from "./slots";
 import { useResults } from "./use_results";
 
@@ -38,7 +39,7 @@ export function useBench(store: Store, client: Client): Bench | null {
   useEffect(() => {
     if (session?.jobs) void ensureCatalogue(store, client);
   }, [session?.jobs]);
-  const weights = index && weightsAt(index, store.a.shown.value);
+  const weights = index && weightsFor(index, store.a.shown.value);
   const place: Scene | null = index &&
     weights && { run: index.name, image, own, chosen: store.target.value, usual: null, weights };
   const jobs = place ? jobsOf(byId.values(), place) : [];

@@ -1,0 +1,90 @@
+/** Under a map: whether it may be believed, as a job has measured it, or the button that measures. */
+
+import { valueText } from "../../draw/number_text";
+import { openJob } from "../../state/jobs";
+import type { Trust } from "../results/trust_of";
+import { ask, refusals, sending } from "./asking";
+import { stateText } from "./job_state";
+import type { PanelProps } from "./map_panel";
+import { whyOff } from "./missing";
+import { stepOf } from "./scene";
+import { trustWish, useTrust } from "./use_trust";
+
+type Props = Pick<PanelProps, "store" | "client" | "bench" | "slot">;
+
+export function TrustLine({ store, client, bench, slot }: Props) {
+  const { job, trust } = useTrust(client, bench, slot);
+  const wish = trustWish(slot);
+  const refusal = refusals.value.get(wish.place);
+  const state = job?.status.state;
+  if (trust) return <TrustBadge trust={trust} />;
+  if (job && (state === "queued" || state === "starting" || state === "running" || state === "cancelling"))
+    return (
+      <p class="cap trust-line clip">
+        checking:{" "}
+        <button type="button" class="link" onClick={() => openJob(store, job.request.id)}>
+          {stateText(job)}
+        </button>
+      </p>
+    );
+  const reason = refusal?.message ?? (state === "failed" ? job?.status.message : undefined);
+  const canAsk = whyOff(store) === "" && stepOf(bench.scene.weights) !== undefined && knowsTrust(bench);
+  return (
+    <p class="cap trust-line row">
+      <span class={reason ? "warn clip" : "clip"} title={reason}>
+        {reason ? `▲ ${reason}` : state === "done" ? "loading …" : "not checked"}
+      </span>
+      {canAsk && state !== "done" && (
+        <button
+          type="button"
+          class="btn small"
+          disabled={sending.value.has(wish.place)}
+          title="Draw the last layers anew and see whether the map changes; take away and put in what it marks"
+          aria-label={`check ${slot.title}`}
+          onClick={() => void ask(store, client, bench.scene, wish)}
+        >
+          check
+        </button>
+      )}
+    </p>
+  );
+}
+
+function knowsTrust(bench: Props["bench"]): boolean {
+  return bench.cards.some((card) => card.name === "trust");
+}
+
+/** The verdict by word and shape; what it rests on when one looks at it. */
+export function TrustBadge({ trust }: { trust: Trust }) {
+  const { verdict, explanation, correlations } = trust;
+  const [tone, mark] = toneOf(verdict);
+  const rho = correlations[0]?.rho ?? Number.NaN;
+  const text = Number.isFinite(rho) ? `${verdict}, ρ ${valueText(rho)}` : verdict;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what the verdict rests on is shown on focus, too
+    <p class={`cap trust-line tipped ${tone}`} tabIndex={0}>
+      <span class="clip">
+        {mark} {text}
+      </span>
+      <span class="tip" role="note">
+        {explanation} <Areas trust={trust} />
+      </span>
+    </p>
+  );
+}
+
+/** "changes with weights" is good news, "insensitive" is bad, "undecided" neither. */
+export function toneOf(verdict: string): [string, string] {
+  if (verdict === "changes with weights") return ["ok", "●"];
+  return verdict === "undecided" ? ["", "○"] : ["bad", "▲"];
+}
+
+function Areas({ trust }: { trust: Trust }) {
+  const { deletion, insertion, randomDeletion, randomInsertion } = trust;
+  return (
+    <>
+      Deletion area {valueText(deletion)} (random order {valueText(randomDeletion)}), insertion area{" "}
+      {valueText(insertion)} (random {valueText(randomInsertion)}).
+    </>
+  );
+}
