@@ -93,10 +93,11 @@ function drawText(
   context.font = `${selected ? "600 " : ""}11px ${ink.font}`;
   context.textAlign = "left";
   context.fillStyle = selected ? ink.accent : ink.text;
-  context.fillText(text.left, rect.x + INSET, baseline);
+  const left = elided(text.left, rect.width - 2 * INSET, (some) => context.measureText(some).width);
+  context.fillText(left, rect.x + INSET, baseline);
   const right = rect.x + rect.width - INSET;
   const mark = text.tone === "plain" ? 0 : 12;
-  const room = rect.width - 2 * INSET - context.measureText(text.left).width - 4 - mark;
+  const room = rect.width - 2 * INSET - context.measureText(left).width - 4 - mark;
   context.fillStyle = text.tone === "plain" ? ink.quiet : ink[text.tone];
   context.textAlign = "right";
   let shown = text.right;
@@ -110,4 +111,12 @@ function drawText(
     context.lineTo(end - 4, baseline - 7);
     context.fill();
   }
+}
+
+/** A text cut to a width, with an ellipsis where something is left out. */
+export function elided(text: string, width: number, measure: (text: string) => number): string {
+  if (measure(text) <= width) return text;
+  let length = text.length;
+  while (length > 0 && measure(`${text.slice(0, length).trimEnd()}…`) > width) length--;
+  return length > 0 ? `${text.slice(0, length).trimEnd()}…` : "";
 }

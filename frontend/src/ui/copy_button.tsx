@@ -13,7 +13,7 @@ interface Props {
   copy: () => Promise<string>;
 }
 
-function CopyButton({ label, title, copy }: Props) {
+export function CopyButton({ label, title, copy }: Props) {
   const [said, setSaid] = useState<string | null>(null);
   useEffect(() => {
     if (said === null) return;

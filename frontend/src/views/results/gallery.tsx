@@ -1,0 +1,80 @@
+/** Pictures in their true colours: one as large as fits in whole pixels, several on a grid that opens one. */
+
+import { useMemo } from "preact/hooks";
+import { valueText } from "../../draw/number_text";
+import { trueAtlas, truePixels } from "../../draw/true_colours";
+import { type Drawn, PictureGrid } from "../../ui/picture_grid";
+import { PixelCanvas } from "../../ui/pixel_canvas";
+import { type Box, commonStart, fitWhole } from "./fit";
+import type { Gallery } from "./use_result";
+
+interface Props {
+  gallery: Gallery;
+  /** The one enlarged; null for all. */
+  enlarged: number | null;
+  onEnlarge: (index: number | null) => void;
+  selected: number | null;
+  onSelect: (index: number) => void;
+  room: Box;
+  theme: string;
+  drawn?: Drawn;
+}
+
+export function GalleryView(props: Props) {
+  const { gallery, enlarged, room } = props;
+  const one = gallery.count === 1 ? 0 : enlarged;
+  if (one === null) return <Sheet {...props} />;
+  return <One gallery={gallery} index={Math.min(one, gallery.count - 1)} room={room} />;
+}
+
+function One({ gallery, index, room }: { gallery: Gallery; index: number; room: Box }) {
+  const pixels = useMemo(() => truePixels(gallery, index), [gallery, index]);
+  const { width, height } = gallery;
+  const label = gallery.captions[index] || "the picture";
+  return <PixelCanvas {...{ pixels, width, height, label }} size={fitWhole(gallery, room)} />;
+}
+
+function Sheet({ gallery, selected, onSelect, onEnlarge, theme, drawn }: Props) {
+  const order = useMemo(() => Array.from({ length: gallery.count }, (_, index) => index), [gallery.count]);
+  const common = useMemo(() => commonStart(gallery.captions), [gallery]);
+  return (
+    <PictureGrid
+      label={`${gallery.count} pictures${common && ` of ${common.trim()}`}`}
+      order={order}
+      picture={gallery}
+      atlas={(some, columns) => trueAtlas(gallery, some, columns)}
+      text={(index) => ({
+        left: gallery.captions[index]?.slice(common.length) || String(index),
+        right: isStuck(gallery, index) ? "no gradient" : objectiveText(gallery, index),
+        tone: isStuck(gallery, index) ? "warn" : "plain",
+      })}
+      says={(index) => gallery.captions[index] ?? String(index)}
+      selected={selected}
+      onSelect={onSelect}
+      onOpen={onEnlarge}
+      onPoint={() => undefined}
+      version={gallery}
+      theme={theme}
+      dim={false}
+      {...(drawn ? { drawn } : {})}
+    />
+  );
+}
+
+/** Number of a picture within its own record. */
+function placeIn(gallery: Gallery, index: number): number {
+  return index - gallery.records.indexOf(gallery.records[index] as Gallery["records"][number]);
+}
+
+/** What was climbed, as it stands at the end; "" where nothing was. */
+export function objectiveText(gallery: Gallery, index: number): string {
+  const values = gallery.records[index]?.facts.objective;
+  const value = Array.isArray(values) ? values[placeIn(gallery, index)] : undefined;
+  return typeof value === "number" ? valueText(value) : "";
+}
+
+/** True where the network gave nothing to climb by. */
+export function isStuck(gallery: Gallery, index: number): boolean {
+  const stuck = gallery.records[index]?.facts.no_gradient;
+  return Array.isArray(stuck) && stuck.includes(placeIn(gallery, index));
+}

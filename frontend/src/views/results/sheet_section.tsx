@@ -1,0 +1,114 @@
+/** Below a result: the sheets it is part of, and the way to make one. */
+
+import { useState } from "preact/hooks";
+import type { Client } from "../../api/client";
+import type { JobView, MethodCard, RunIndex } from "../../api/types";
+import type { Store } from "../../state/store";
+import { CopyButton } from "../../ui/copy_button";
+import { JobSheet, saveSheet, sheetTitle } from "./job_sheet";
+import type { Sheet } from "./sheets";
+import { STEP, textOf, valueIn, variables } from "./variations";
+import { VaryEditor } from "./vary";
+
+interface Props {
+  client: Client;
+  store: Store;
+  job: JobView;
+  card: MethodCard | undefined;
+  index: RunIndex | null;
+  sheets: readonly Sheet[];
+  onOpen: (id: string) => void;
+  onCompare: (id: string) => void;
+  onVary: (by: string) => void;
+}
+
+const SIDE = 112;
+
+/** What was varied last, kept while one goes from job to job of a sheet. */
+let lastVaried: string | null = null;
+
+export function SheetSection(props: Props) {
+  const { client, store, job, card, index, sheets, onOpen, onCompare, onVary } = props;
+  const [asked, setAsked] = useState<string | null>(lastVaried);
+  const all = card ? variables(card, job.request, index) : [];
+  const by = choose(
+    asked,
+    sheets,
+    all.map((one) => one.by),
+  );
+  const variable = all.find((one) => one.by === by);
+  const sheet = sheets.find((one) => one.by === by);
+  const pick = (next: string): void => {
+    lastVaried = next || null;
+    setAsked(lastVaried);
+    if (next) onVary(next);
+  };
+  const hasSteps = all.some((one) => one.by === STEP);
+  return (
+    <section class="res-sheets" aria-label="the same with something else">
+      <div class="row">
+        <label class="sel caret">
+          <i>Vary</i>
+          <select
+            value={by ?? ""}
+            disabled={all.length === 0}
+            onChange={(event) => pick(event.currentTarget.value)}
+          >
+            <option value="">one parameter …</option>
+            {all.map((one) => (
+              <option key={one.by} value={one.by}>
+                {one.title + countText(sheets, one.by)}
+              </option>
+            ))}
+          </select>
+        </label>
+        {hasSteps && by !== STEP && (
+          <button type="button" class="btn" onClick={() => pick(STEP)}>
+            Over training …
+          </button>
+        )}
+        <span class="cap clip">
+          {sheet && by !== null
+            ? `${sheet.jobs.length} jobs, ${sheetTitle(by)}; everything else the same`
+            : "one job a value, everything else the same"}
+        </span>
+        <span class="grow" />
+        {sheet && (
+          <CopyButton
+            label="PNG"
+            title="Save the sheet as one PNG file with the provenance of every picture"
+            copy={() => saveSheet(client, sheet, job, card)}
+          />
+        )}
+      </div>
+      {sheet && (
+        <JobSheet
+          client={client}
+          sheet={sheet}
+          current={job.request.id}
+          side={SIDE}
+          onOpen={onOpen}
+          onCompare={onCompare}
+        />
+      )}
+      {variable && (
+        <VaryEditor
+          {...{ client, store, job, variable }}
+          there={(sheet?.jobs ?? [job]).map((one) => textOf(valueIn(one.request, variable.by)))}
+          onAsked={() => onVary(variable.by)}
+        />
+      )}
+    </section>
+  );
+}
+
+/** What was asked for, else the largest sheet there is. */
+function choose(asked: string | null, sheets: readonly Sheet[], known: readonly string[]): string | null {
+  if (asked !== null && (known.includes(asked) || sheets.some((sheet) => sheet.by === asked))) return asked;
+  return sheets[0]?.by ?? null;
+}
+
+function countText(sheets: readonly Sheet[], by: string): string {
+  const sheet = sheets.find((one) => one.by === by);
+  return sheet ? ` · ${sheet.jobs.length} there` : "";
+}
