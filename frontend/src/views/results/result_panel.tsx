@@ -20,10 +20,11 @@ import { useRunIndex } from "./run_index";
 import { SheetSection } from "./sheet_section";
 import { sheetsOf } from "./sheets";
 import { Stage } from "./stage";
+import trustCss from "./trust.css?inline";
 import { useGallery, useResult } from "./use_result";
 
 /** Style sheet of this folder, for the views that show its components. */
-export const resultStyles = css;
+export const resultStyles = css + trustCss;
 
 interface Props {
   job: JobView;

@@ -6,11 +6,12 @@ import type { Trust } from "./trust_of";
 
 /** The verdict, never by colour alone. */
 export function TrustBadge({ trust }: { trust: Trust }) {
-  const tone = trust.isSensitive ? "ok" : "warn";
+  const isGood = trust.verdict === "changes with weights";
+  const tone = isGood ? "ok" : trust.verdict === "undecided" ? "s" : "warn";
   const rho = Number.isFinite(trust.rho) ? `ρ ${valueText(trust.rho)} · ` : "";
   return (
     <span class={`nowrap ${tone}`} title={trust.explanation}>
-      {trust.isSensitive ? "● " : "▲ "}
+      {isGood ? "● " : trust.verdict === "undecided" ? "○ " : "▲ "}
       {rho}
       {trust.verdict}
     </span>
@@ -68,11 +69,11 @@ export function TrustCurves({ trust, width }: CurvesProps) {
 }
 
 function Correlation({ layers, rho }: { layers: readonly string[]; rho: number }) {
-  const which = layers.length > 2 ? `${layers[0]} … ${layers.at(-1)}` : layers.join(", ");
+  const which = layers.length === 1 ? "the last layer" : `the last ${layers.length} layers`;
   return (
     <>
       <span class="clip" title={layers.join(", ")}>
-        ρ with {which || "the last layers"} drawn anew
+        ρ with {which} drawn anew
       </span>
       <span>{Number.isFinite(rho) ? valueText(rho) : "–"}</span>
     </>
@@ -87,12 +88,14 @@ function Curves({ trust, width }: CurvesProps) {
   const { fraction, deletionCurve, insertionCurve } = trust;
   if (fraction.length < 2) return null;
   const box = { width: width - LEFT - 4, height: HEIGHT - FOOT };
-  const high = boundsOf([deletionCurve, insertionCurve]).high;
-  const bounds = { low: 0, high: Math.min(1, Math.max(high, 1e-3)) };
+  const random = { ink: "var(--ink-3)", dash: "1 3" };
   const lines = [
     { name: "insertion", values: insertionCurve, ink: "var(--accent)", dash: undefined },
     { name: "deletion", values: deletionCurve, ink: "var(--ink)", dash: "4 2" },
-  ];
+    { name: "random order", values: trust.randomInsertionCurve, ...random },
+    { name: "", values: trust.randomDeletionCurve, ...random },
+  ].filter(({ values }) => values.length > 1);
+  const bounds = { low: 0, high: Math.max(boundsOf(lines.map(({ values }) => values)).high, 1e-3) };
   return (
     <>
       <svg
@@ -100,15 +103,15 @@ function Curves({ trust, width }: CurvesProps) {
         width={width}
         height={HEIGHT}
         role="img"
-        aria-label={`probability of the target: deletion from ${shareText(deletionCurve[0] ?? 0)} to ${shareText(deletionCurve.at(-1) ?? 0)}, insertion up to ${shareText(insertionCurve.at(-1) ?? 0)}`}
+        aria-label={`${trust.value}: deletion from ${shareText(deletionCurve[0] ?? 0)} to ${shareText(deletionCurve.at(-1) ?? 0)}, insertion up to ${shareText(insertionCurve.at(-1) ?? 0)}`}
       >
         <g transform={`translate(${LEFT} 0)`}>
           <line x1="0" x2={box.width} y1={box.height} y2={box.height} stroke="var(--line-2)" />
           <line x1="0" x2={box.width} y1="0.5" y2="0.5" stroke="var(--line)" />
-          {lines.map(({ name, values, ink, dash }) =>
+          {lines.map(({ values, ink, dash }, at) =>
             curveOf(fraction, values, box, bounds).stretches.map((points) => (
               <polyline
-                key={name + points}
+                key={`${at} ${points}`}
                 points={points}
                 fill="none"
                 stroke={ink}
@@ -132,16 +135,18 @@ function Curves({ trust, width }: CurvesProps) {
         </text>
       </svg>
       <div class="cap chart-legend">
-        {lines.map(({ name, ink, dash }) => (
-          <span key={name} class="nowrap">
-            <svg width="16" height="6" aria-hidden="true">
-              <line x1="0" x2="16" y1="3" y2="3" stroke={ink} stroke-width="1.5" stroke-dasharray={dash} />
-            </svg>
-            {name}
-          </span>
-        ))}
+        {lines
+          .filter(({ name }) => name)
+          .map(({ name, ink, dash }) => (
+            <span key={name} class="nowrap">
+              <svg width="16" height="6" aria-hidden="true">
+                <line x1="0" x2="16" y1="3" y2="3" stroke={ink} stroke-width="1.5" stroke-dasharray={dash} />
+              </svg>
+              {name}
+            </span>
+          ))}
         <span class="grow" />
-        <span>probability of the target</span>
+        <span>{trust.value}</span>
       </div>
     </>
   );

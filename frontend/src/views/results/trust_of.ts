@@ -4,13 +4,12 @@ import type { Tensors } from "../../api/types";
 
 /** The judgement of one example's map. */
 export interface Trust {
-  /** "changes with weights" or "insensitive to weights", as the record says. */
+  /** "changes with weights", "insensitive to weights" or "undecided", as the record says. */
   verdict: string;
-  isSensitive: boolean;
   explanation: string;
   /** Rank correlation with the map of a net with layers drawn anew, one a list of layers; NaN where undefined. */
   correlations: { layers: string[]; rho: number }[];
-  /** That of the last list: the most layers drawn anew. */
+  /** That of the first list, the last layer alone: the verdict goes by it. All layers anew spare no map. */
   rho: number;
   /** Areas under the curves, 0…1: deletion is better small, insertion large. */
   deletion: number;
@@ -25,6 +24,11 @@ export interface Trust {
   /** Probability of the target at each share. */
   deletionCurve: Float32Array;
   insertionCurve: Float32Array;
+  /** The same of pixels in random order; [] where not measured. */
+  randomDeletionCurve: Float32Array;
+  randomInsertionCurve: Float32Array;
+  /** What the curves are of: "probability of the class", or another. */
+  value: string;
 }
 
 interface Given {
@@ -48,15 +52,17 @@ export function trustOf({ arrays, facts }: Given, row: number): Trust | null {
   const [deletion = 0, insertion = 0, randomDeletion = 0, randomInsertion = 0] = areas;
   return {
     verdict,
-    isSensitive: verdict === "changes with weights",
     explanation: textFact(facts, "explanation", row),
     correlations,
-    rho: correlations.at(-1)?.rho ?? Number.NaN,
+    rho: correlations[0]?.rho ?? Number.NaN,
     ...{ deletion, insertion, randomDeletion, randomInsertion },
     sensitivity: Number(arrays.sensitivity?.data[row] ?? Number.NaN),
     fraction: Float32Array.from(arrays.fraction?.data ?? []),
     deletionCurve: rowOf(arrays, "deletion", row),
     insertionCurve: rowOf(arrays, "insertion", row),
+    randomDeletionCurve: rowOf(arrays, "random_deletion", row),
+    randomInsertionCurve: rowOf(arrays, "random_insertion", row),
+    value: textFact(facts, "value", row) || "probability of the target",
   };
 }
 
