@@ -80,8 +80,9 @@ def _to_numpy(value: Tensor | np.ndarray) -> np.ndarray:
     if isinstance(value, Tensor):
         array = value.numpy()
     else:
-        # An array over memory that it does not own may be a weight's.
-        array = np.array(value, order="C", copy=value.base is not None or None)
+        # An array over memory that it does not own may be a weight's; a mapped file is its own.
+        borrowed = value.base is not None and not isinstance(value, np.memmap)
+        array = np.array(value, order="C", copy=borrowed or None, subok=True)
         if array.dtype.kind not in "biuf":
             raise CnnvizError(f"a result's arrays must be numbers, got dtype {array.dtype}")
     view = array.view()

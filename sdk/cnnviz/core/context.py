@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from cnnviz.core.datasets import Arrays, DataSet
 from cnnviz.core.forward import CommonPass, Place, place_of
-from cnnviz.errors import ParamsError
+from cnnviz.errors import CnnvizError, ParamsError
 from cnnviz.ops.images import Normalize
 from cnnviz.ops.targets import Targets, choose_targets
 
 if TYPE_CHECKING:
+    from cnnviz.contract.results import Result
+    from cnnviz.core.dataset_pass import DatasetPass
     from cnnviz.core.requests import Request
     from cnnviz.graph.net import Net
 
@@ -49,6 +52,7 @@ class Context:
         seed: int = 0,
         in_training: bool = False,
         on_report: Report | None = None,
+        dataset: DataSet | None = None,
     ) -> None:
         self.net = net
         self.labels = labels
@@ -62,6 +66,9 @@ class Context:
         self.memory: dict[str, Any] = {}
         """The method's own, kept from one run to the next; never return a tensor that lies here."""
         self._examples = examples
+        self._dataset = dataset
+        self._through: DatasetPass | None = None
+        self._request: Request | None = None
         self._on_report = on_report
         self._memories: dict[str, dict[str, Any]] = {}
         self._common: CommonPass | None = None
@@ -80,9 +87,32 @@ class Context:
         return place_of(self.net) if self._common is None else self._common.place
 
     @property
+    def at_once(self) -> int:
+        """Pictures that a `batched` method puts on the device together; more pay on a GPU only."""
+        return self.batch_limit or (16 if self.place.device.type == "cpu" else 64)
+
+    @property
     def examples(self) -> Tensor:
         """(N, C, H, W) on the network's device; requires grad if a due method needs it to."""
         return self._examples if self._common is None else self._common.examples
+
+    def data_set(self) -> DataSet:
+        """Give what is looked through: the data set, or the examples as one."""
+        if self._dataset is not None:
+            return self._dataset
+        shape: tuple[int, int, int] = tuple(self._examples.shape[1:])  # type: ignore[assignment]
+        return DataSet(Arrays(self._examples, self.labels, shape), is_stored=False)
+
+    def of_dataset(self) -> list[Result]:
+        """Give what the method's collector found in the pass that all data-set methods share."""
+        if self._through is None or self._request is None:
+            raise CnnvizError("only execute gives what a collector found")
+        return self._through.results(self._request)
+
+    @property
+    def shared_seconds(self) -> float:
+        """What the passes took that methods share, up to now."""
+        return self.common.seconds + (0.0 if self._through is None else self._through.seconds)
 
     @property
     def scores(self) -> Tensor:
@@ -140,12 +170,16 @@ class Context:
         """Give what a request keeps from one run to the next."""
         return self._memories.setdefault(request.key, {})
 
-    def bind(self, request: Request, common: CommonPass) -> Context:
+    def bind(
+        self, request: Request, common: CommonPass, through: DatasetPass | None = None
+    ) -> Context:
         """Give the copy that one method sees, with its memory and the shared passes."""
         bound = copy.copy(self)
         bound.memory = self.memory_of(request)
         bound._common = common
         bound._generator = None
+        bound._through = through
+        bound._request = request
         return bound
 
 

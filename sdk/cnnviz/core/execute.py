@@ -15,7 +15,9 @@ from cnnviz.contract.records import Skipped
 from cnnviz.contract.results import Result
 from cnnviz.core.arrays import own_arrays, storages
 from cnnviz.core.context import Context
+from cnnviz.core.dataset_pass import DatasetPass
 from cnnviz.core.forward import CommonPass, wait_for
+from cnnviz.core.gathering import Gathered
 from cnnviz.core.isolation import isolated, seed_all
 from cnnviz.core.requests import Request
 from cnnviz.errors import CnnvizError, JobCancelled, UnsuitableError
@@ -44,8 +46,12 @@ class Execution:
     """Requests that gave nothing; `method` is the request's key."""
     common_seconds: float = 0.0
     """Of the forward and backward passes that the requests shared."""
+    dataset_seconds: float = 0.0
+    """Of the pass over the data set that data-set methods shared."""
     seconds: float = 0.0
     """Of everything."""
+    gathered: Gathered | None = None
+    """The file of a data set that was new: its records speak of it."""
 
 
 def execute(requests: Sequence[Request], ctx: Context, *, on_error: OnError = "skip") -> Execution:
@@ -68,17 +74,20 @@ def execute(requests: Sequence[Request], ctx: Context, *, on_error: OnError = "s
     taps: list[str] = []
     for request in requests:
         with _noted(request, execution, on_error):
-            taps += _suitable_layers(request, ctx)
+            layers = _suitable_layers(request, ctx)
+            taps += [] if request.method.needs_dataset else layers
             ready.append(request)
     common = _common_pass(ready, taps, ctx)
+    through = DatasetPass(ctx, [request for request in ready if request.method.needs_dataset])
     live = storages([*ctx.net.weights().values(), common.examples])
     device = common.place.device
     with isolated(device, ctx.seed):
         for request in ready:
             with _noted(request, execution, on_error):
                 seed_all(device, ctx.seed)
-                execution.results += _run(request, ctx, common, live)
+                execution.results += _run(request, ctx.bind(request, common, through), live)
     execution.common_seconds = common.seconds
+    execution.dataset_seconds, execution.gathered = through.seconds, through.gathered
     execution.seconds = time.perf_counter() - started
     return execution
 
@@ -125,19 +134,19 @@ def _noted(request: Request, execution: Execution, on_error: OnError) -> Iterato
         execution.skipped.append(Skipped(method=request.key, reason=reason))
 
 
-def _run(request: Request, ctx: Context, common: CommonPass, live: frozenset[int]) -> list[Done]:
+def _run(request: Request, bound: Context, live: frozenset[int]) -> list[Done]:
     """Run one request and check what it gives."""
-    started, shared = time.perf_counter(), common.seconds
+    started, shared = time.perf_counter(), bound.shared_seconds
     method = request.method
     with torch.set_grad_enabled(method.needs_gradient):
-        results = method.run(ctx.bind(request, common), request.params)
+        results = method.run(bound, request.params)
     for result in results:
         _check(result, request)
     if len({result.layer for result in results}) != len(results):
         raise CnnvizError(f"{method.name} gave two results for one layer")
     owned = own_arrays(list(results), live)
-    wait_for(common.place.device)
-    seconds = time.perf_counter() - started - (common.seconds - shared)
+    wait_for(bound.place.device)
+    seconds = time.perf_counter() - started - (bound.shared_seconds - shared)
     return [Done(request, result, seconds) for result in owned]
 
 

@@ -13,9 +13,10 @@ from cnnviz.errors import CnnvizError
 
 if TYPE_CHECKING:
     from cnnviz.core.context import Context
+    from cnnviz.core.dataset_pass import Collector
     from cnnviz.graph.net import Net
 
-__all__ = ["Method", "check_declaration"]
+__all__ = ["DatasetMethod", "Method", "check_declaration"]
 
 P = TypeVar("P", bound=Params)
 
@@ -41,6 +42,8 @@ class Method(ABC, Generic[P]):
     """Takes derivatives; the common forward pass then records the autograd graph."""
     needs_examples: ClassVar[bool] = True
     """Looks at pictures; a method that makes its own runs without any."""
+    needs_dataset: ClassVar[bool] = False
+    """Looks through a data set by its `collector`; without one, the examples are taken for it."""
     batched: ClassVar[bool] = False
     """Obeys `ctx.batch_limit`, so that it can be run again when the device's memory was full."""
     objective_name: ClassVar[str] = ""
@@ -80,9 +83,38 @@ class Method(ABC, Generic[P]):
         """
         return []
 
+    def collector(self, ctx: Context, params: P) -> Collector:  # noqa: ARG002
+        """Make what keeps, of one pass over the data set, that which the results need.
+
+        Only methods with `needs_dataset` are asked; `layers` are the outputs that it is shown.
+
+        Raises:
+            CnnvizError: it is no such method.
+        """
+        raise CnnvizError(f"{self.name} does not look through a data set")
+
     @abstractmethod
     def run(self, ctx: Context, params: P) -> list[Result]:
         """Look at the network once; one result a layer, or one for the model as a whole."""
+
+
+class DatasetMethod(Method[P]):
+    """A method that looks through a data set: all of them share one forward pass.
+
+    A subclass has `layers` and `collector`; what the collector gives is the result.
+    """
+
+    needs_dataset = True
+    needs_examples = False
+    batched = True
+
+    @abstractmethod
+    def collector(self, ctx: Context, params: P) -> Collector:
+        """Make what keeps, of one pass over the data set, that which the results need."""
+
+    def run(self, ctx: Context, params: P) -> list[Result]:  # noqa: ARG002 - the collector has them
+        """Give what the collector found."""
+        return ctx.of_dataset()
 
 
 def check_declaration(method: type[Method[Params]]) -> None:

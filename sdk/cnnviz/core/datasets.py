@@ -1,0 +1,313 @@
+"""A data set that methods look through: images and labels by their place in it, batch by batch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnnviz.errors import ParamsError
+
+__all__ = ["Arrays", "Batch", "DataSet", "Dataset", "Items", "Stream", "open_dataset", "spread"]
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some images of a data set."""
+
+    positions: np.ndarray
+    """int64 (n,): their places in the set."""
+    images: Tensor
+    """(n, C, H, W) float, as the network takes them."""
+    labels: np.ndarray
+    """int32 (n,), -1 where not known."""
+    problems: list[str] = field(default_factory=list)
+    """A sentence for each image that was to be here and could not be read."""
+
+
+class Dataset(Protocol):
+    """Where images come from; can be gone through as often as one likes."""
+
+    reference: str
+    """What it is, in words."""
+    total: int | None
+    """Images in all; None where only going through tells."""
+
+    def batches(self, size: int, positions: np.ndarray | None = None) -> Iterator[Batch]:
+        """Go through it.
+
+        Args:
+            size: images at once, at most.
+            positions: those wanted, increasing; None for all.
+        """
+        ...
+
+    def name_of(self, position: int) -> str | None:
+        """Give an image's file name; None where it comes from no file."""
+        ...
+
+
+@dataclass
+class DataSet:
+    """A data set with the rows that its images have in the records."""
+
+    source: Dataset
+    seconds: float = math.inf
+    """What a pass may take; where all images take longer, the first pass chooses fewer."""
+    is_stored: bool = True
+    """Whether records speak of it by a file's name."""
+    name: str | None = None
+    """Of that file."""
+    positions: np.ndarray | None = None
+    """int64 (M,): place of each row's image; None before the first pass, which fixes the rows."""
+    labels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    """int32 (M,), -1 where not known."""
+    thumbnails: Callable[[], np.ndarray] | None = None
+    """Gives uint8 (M, h, w, 3 or 1), by which pixels are compared."""
+
+
+def spread(total: int, count: int) -> np.ndarray:
+    """Choose `count` of `total` places evenly, increasing: int64."""
+    count = min(count, total)
+    return np.arange(count, dtype=np.int64) * total // max(count, 1)
+
+
+def open_dataset(source: Any, shape: Shape) -> Dataset:
+    """Make a data set of what a user has, and look at its first image.
+
+    Args:
+        source: a torch Dataset, a DataLoader (its set, image by image and in its own order), a pair
+            (images, labels) of tensors, or anything of (image, label) pairs or batches of them that
+            can be gone through again.
+        shape: of one image, as the network takes it.
+
+    Raises:
+        ParamsError: nothing of this kind, empty, or of images that the network does not take.
+    """
+    if all(hasattr(source, name) for name in ("batches", "name_of", "total")):
+        opened: Dataset = source
+        return opened
+    loader = isinstance(source, torch.utils.data.DataLoader)
+    inner = source.dataset if loader else source
+    if isinstance(inner, torch.utils.data.TensorDataset):
+        inner = tuple(inner.tensors[:2])
+    found: Dataset
+    if _is_pair(inner):
+        found = Arrays(inner[0], inner[1] if len(inner) > 1 else None, shape)
+    elif hasattr(inner, "__getitem__") and hasattr(inner, "__len__"):
+        found = Items(inner, shape)
+    elif hasattr(source, "__iter__") and not hasattr(source, "__next__"):
+        found = Stream(source, shape)
+    else:
+        again = " that can be gone through only once" if hasattr(source, "__next__") else ""
+        message = (
+            "dataset must be a torch Dataset, a DataLoader, a pair of tensors or a list of (image, "
+            f"label), got {type(source).__name__}{again}"
+        )
+        raise ParamsError(message, field="dataset")
+    _check_first(found)
+    return found
+
+
+def _is_pair(source: object) -> bool:
+    return isinstance(source, tuple) and isinstance(source[0] if source else None, Tensor)
+
+
+def _check_first(dataset: Dataset) -> None:
+    """Look at the first image: what is wrong with it is most likely wrong with all."""
+    if dataset.total == 0:
+        raise ParamsError("dataset is empty: it needs at least one image", field="dataset")
+    first = None if dataset.total is None else np.zeros(1, np.int64)
+    batch = next(iter(dataset.batches(1, first)), None)
+    if batch is None:
+        raise ParamsError("dataset is empty: it needs at least one image", field="dataset")
+    if not len(batch.positions):
+        raise ParamsError(f"dataset: {batch.problems[0]}", field="dataset")
+
+
+class Arrays:
+    """Images that lie in memory, all in one tensor."""
+
+    def __init__(self, images: Tensor, labels: Any, shape: Shape) -> None:
+        """Take them by reference.
+
+        Raises:
+            ParamsError: images that the network does not take, or not a label each.
+        """
+        if images.ndim != 4 or tuple(images.shape[1:]) != shape or not images.is_floating_point():
+            message = (
+                f"dataset: its images must be floats of shape {shape} as the model takes them, got "
+                f"{images.dtype} {tuple(images.shape[1:])}"
+            )
+            raise ParamsError(message, field="dataset")
+        self._images = images.detach()
+        self._labels = np.full(len(images), -1, np.int32)
+        if labels is not None:
+            given = torch.as_tensor(labels).detach().cpu().numpy()
+            if given.shape != (len(images),):
+                message = f"dataset: {len(images)} images need a label each, got {given.shape}"
+                raise ParamsError(message, field="dataset")
+            self._labels = given.astype(np.int32)
+        self.total: int | None = len(images)
+        self.reference = f"{len(images)} images in memory"
+
+    def batches(self, size: int, positions: np.ndarray | None = None) -> Iterator[Batch]:
+        """Go through it."""
+        wanted = np.arange(len(self._images)) if positions is None else positions
+        for start in range(0, len(wanted), size):
+            some = wanted[start : start + size]
+            images = self._images[torch.from_numpy(some).to(self._images.device)]
+            finite = torch.isfinite(images).flatten(1).all(1).cpu().numpy()
+            bad = [
+                f"image {at} is left out: it has values that are not finite" for at in some[~finite]
+            ]
+            if bad:
+                images, some = images[torch.from_numpy(finite)], some[finite]
+            yield Batch(some, images, self._labels[some], bad)
+
+    def name_of(self, position: int) -> str | None:  # noqa: ARG002 - of the protocol
+        """Give None: there are no files."""
+        return None
+
+
+class Items:
+    """A set whose images are had by their index, such as a torch Dataset."""
+
+    def __init__(self, items: Any, shape: Shape) -> None:
+        """Take it by reference."""
+        self._items, self._shape = items, shape
+        self.total: int | None = len(items)
+        self.reference = f"{type(items).__name__} of {len(items)} images"
+
+    def batches(self, size: int, positions: np.ndarray | None = None) -> Iterator[Batch]:
+        """Go through it; an item that raises is left out and named."""
+        wanted = range(self.total or 0) if positions is None else positions.tolist()
+
+        items = ((at, partial(self._items.__getitem__, at)) for at in wanted)
+        yield from _gather(items, size, self._shape)
+
+    def name_of(self, position: int) -> str | None:
+        """Give the file's name where the set tells it, as torchvision's folders do."""
+        samples = getattr(self._items, "samples", None)
+        return str(samples[position][0]) if isinstance(samples, list) else None
+
+
+class Stream:
+    """A set that can only be gone through from its beginning, of images or batches of them."""
+
+    def __init__(self, source: Iterable[Any], shape: Shape) -> None:
+        """Take it by reference."""
+        self._source, self._shape = source, shape
+        self.total: int | None = None
+        self.reference = f"{type(source).__name__}, in the order in which its images come"
+
+    def batches(self, size: int, positions: np.ndarray | None = None) -> Iterator[Batch]:
+        """Go through it as far as the last place that is wanted."""
+        kept = None if positions is None else set(positions.tolist())
+        last = None if positions is None else int(positions.max(initial=-1))
+
+        def items() -> Iterator[tuple[int, Callable[[], Any]]]:
+            for position, item in enumerate(_single(self._source)):
+                if last is not None and position > last:
+                    return
+                if kept is None or position in kept:
+                    yield position, partial(_same, item)
+
+        yield from _gather(items(), size, self._shape)
+
+    def name_of(self, position: int) -> str | None:  # noqa: ARG002 - of the protocol
+        """Give None: there are no files."""
+        return None
+
+
+def _same(item: Any) -> Any:
+    return item
+
+
+def _single(source: Iterable[Any]) -> Iterator[Any]:
+    """Take batches apart."""
+    for item in source:
+        image = item[0] if isinstance(item, tuple | list) and item else item
+        if getattr(image, "ndim", 0) == 4:
+            label = item[1] if isinstance(item, tuple | list) and len(item) > 1 else None
+            for index, one in enumerate(image):
+                yield one if label is None else (one, label[index])
+        else:
+            yield item
+
+
+def _gather(
+    items: Iterable[tuple[int, Callable[[], Any]]], size: int, shape: Shape
+) -> Iterator[Batch]:
+    """Read items one by one and hand them on in batches."""
+    places: list[int] = []
+    images: list[Tensor] = []
+    labels: list[int] = []
+    problems: list[str] = []
+    for position, read in items:
+        try:
+            image, label = _image_and_label(read(), shape)
+        except Exception as error:  # noqa: BLE001 - one bad image must not end a pass
+            reason = str(error) or type(error).__name__
+            problems.append(f"image {position} is left out: {reason}")
+        else:
+            places.append(position)
+            images.append(image)
+            labels.append(label)
+        if len(places) + len(problems) >= size:
+            yield _batch(places, images, labels, problems, shape)
+            places, images, labels, problems = [], [], [], []
+    if places or problems:
+        yield _batch(places, images, labels, problems, shape)
+
+
+def _batch(
+    places: list[int], images: list[Tensor], labels: list[int], problems: list[str], shape: Shape
+) -> Batch:
+    stacked = torch.stack(images) if images else torch.zeros(0, *shape)
+    return Batch(np.array(places, np.int64), stacked, np.array(labels, np.int32), problems)
+
+
+def _image_and_label(item: Any, shape: Shape) -> tuple[Tensor, int]:
+    """Check an item.
+
+    Raises:
+        ParamsError: an image that the network does not take.
+    """
+    pair = isinstance(item, tuple | list) and len(item) > 0
+    image, label = (item[0], item[1] if len(item) > 1 else -1) if pair else (item, -1)
+    if isinstance(image, np.ndarray):
+        image = torch.from_numpy(image)
+    if not isinstance(image, Tensor):
+        message = f"it is a {type(image).__name__}, expected a tensor (C, H, W): give a transform"
+        raise ParamsError(message)
+    image = image.detach().to("cpu")
+    if not image.is_floating_point():
+        message = f"it is {image.dtype}, expected floats, scaled and normalised as in training"
+        raise ParamsError(message)
+    if image.ndim == 2:
+        image = image[None]
+    if image.ndim == 3 and image.shape[0] == 1:
+        image = image.expand(shape[0], -1, -1)  # grey
+    if tuple(image.shape) != shape:
+        message = f"its shape is {tuple(image.shape)}, expected {shape}"
+        raise ParamsError(message)
+    if not bool(torch.isfinite(image).all()):
+        raise ParamsError("it has values that are not finite")
+    return image.float(), _label(label)
+
+
+def _label(label: Any) -> int:
+    try:
+        number = int(label)
+    except (TypeError, ValueError):
+        return -1
+    return number if 0 <= number < 2**31 else -1

@@ -1,0 +1,246 @@
+"""Which images the network holds to be alike: features, neighbours, and maps of them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import numpy as np
+import torch
+from msgspec import Meta
+from torch import Tensor
+from torch.nn import functional as F
+
+from cnnviz.contract.layers import Layer
+from cnnviz.contract.params import Params
+from cnnviz.contract.results import Result
+from cnnviz.core.context import Context
+from cnnviz.core.dataset_pass import Pass, Seen
+from cnnviz.core.datasets import spread
+from cnnviz.core.method import DatasetMethod
+from cnnviz.core.registry import register
+from cnnviz.core.spool import Spool
+from cnnviz.errors import ParamsError, UnsuitableError
+from cnnviz.ops.channels import channels_first, channels_last_layers
+from cnnviz.ops.principal import principal_components
+from cnnviz.storage.nearest import Metric, agreement, nearest
+
+if TYPE_CHECKING:
+    from cnnviz.graph.net import Net
+
+__all__ = ["Embedding", "EmbeddingParams"]
+
+COMPONENTS: Final = 3
+"""Principal components that are kept."""
+WORK: Final = 2e11
+"""Products by which neighbours are found at once; for more, only some images are asked about."""
+WORK_IN_TRAINING: Final = 1e10
+ASKED: Final = 2000
+"""Images by which the agreement of labels is measured."""
+_HIGHEST_HALF: Final = 65504.0
+
+
+class EmbeddingParams(Params, frozen=True):
+    """Which features, and what is made of them."""
+
+    layer: Annotated[
+        str | None,
+        Meta(
+            description="Whose output; empty for the input of the last linear layer.",
+            extra_json_schema={"x-widget": "layer"},
+        ),
+    ] = None
+    neighbours: Annotated[int, Meta(ge=1, le=100, description="Nearest images of each.")] = 10
+    metric: Annotated[Metric, Meta(description="By which features are near.")] = "cosine"
+    max_bytes: Annotated[
+        int, Meta(ge=1, le=2**36, description="Of all features; with more it refuses.")
+    ] = 512 * 2**20
+
+
+@register
+class Embedding(DatasetMethod[EmbeddingParams]):
+    """How the network lays out a data set: features, exact neighbours, and a map of them.
+
+    Nearest neighbours by the features before the last layer, as in Krizhevsky, Sutskever, Hinton
+    2012 (https://doi.org/10.1145/3065386, section 6.1), beside those by pixels; principal
+    components. Differs from the paper: neighbours by angle too, and the share of them that have the
+    same label is measured.
+    """
+
+    name, title, kind = "embedding", "Embedding", "embedding"
+    Params = EmbeddingParams
+    in_training = True
+
+    def layers(self, net: Net, params: EmbeddingParams) -> list[str]:
+        """Name the layer.
+
+        Raises:
+            ParamsError: its output has no channels.
+            UnsuitableError: there is none by itself.
+        """
+        if params.layer is None:
+            return [_feature_layer(net).name]
+        if len(net.layer(params.layer).shape) not in {1, 2, 3}:
+            message = f"embedding: the output of layer {params.layer!r} has no channels"
+            raise ParamsError(message, field="layer")
+        return [params.layer]
+
+    def collector(self, ctx: Context, params: EmbeddingParams) -> _Collector:
+        """Make what keeps the features of each image."""
+        return _Collector(ctx, params, self.layers(ctx.net, params)[0])
+
+
+def _feature_layer(net: Net) -> Layer:
+    """Find what the last linear layer takes: the nearest layer before it of as many numbers."""
+    parts = [layer for layer in net.upstream() if not layer.container]
+    linear = [index for index, layer in enumerate(parts) if layer.kind == "linear"]
+    before = parts[: linear[-1]] if linear else parts[:-1]
+    if linear and parts[linear[-1]].weights:
+        width = net.weight(parts[linear[-1]].weights[0]).shape[-1]
+        fitting = [one for one in before if math.prod(one.shape) == width and one.shape]
+        if fitting:
+            return fitting[-1]
+    with_channels = [layer for layer in before if len(layer.shape) in {1, 3}]
+    if not with_channels:
+        message = "embedding: the network has no layer before its last one: name a layer"
+        raise UnsuitableError(message)
+    return with_channels[-1]
+
+
+class _Collector:
+    """Keeps a vector for each image, and what the network says of it."""
+
+    def __init__(self, ctx: Context, params: EmbeddingParams, layer: str) -> None:
+        """Begin without an image.
+
+        Raises:
+            ParamsError: all features together are too many.
+        """
+        self._ctx, self._params, self._layer = ctx, params, layer
+        self._last = layer in channels_last_layers(ctx.net.layers)
+        shape = ctx.net.layer(layer).shape
+        self._width = shape[-1] if self._last or len(shape) == 2 else shape[0]
+        self._pooled = len(shape) == 2 or (len(shape) == 3 and math.prod(shape) > self._width)
+        data = ctx.data_set()
+        count = len(data.labels) or data.source.total or 0
+        if count * self._width * 2 > params.max_bytes:
+            message = (
+                f"embedding: {count} vectors of {self._width} numbers take more than max_bytes "
+                f"({params.max_bytes}): name a layer with fewer channels, or allow more"
+            )
+            raise ParamsError(message, field="max_bytes")
+        self._features = Spool((self._width,), np.float16)
+        self._predicted = Spool((), np.int32)
+        self._loss = Spool((), np.float32)
+        self._has_scores = ctx.net.classes is not None
+
+    def take(self, seen: Seen) -> None:
+        """Look at a batch."""
+        maps = channels_first(seen.outputs[self._layer], last=self._last)
+        vectors = maps.flatten(2).mean(2) if maps.ndim > 2 else maps
+        halves = vectors.float().clamp(-_HIGHEST_HALF, _HIGHEST_HALF).cpu().numpy()
+        self._fill_up(int(seen.rows[0]))
+        count = int(seen.rows[-1]) + 1 - len(self._features)
+        at = seen.rows - len(self._features)
+        self._features.append(_placed(halves, at, count, np.nan))
+        if self._has_scores:
+            labels = torch.from_numpy(seen.labels).long()
+            predicted, loss = _judged(seen.scores.float().cpu(), labels)
+            self._predicted.append(_placed(predicted, at, count, -1))
+            self._loss.append(_placed(loss, at, count, np.nan))
+
+    def results(self, done: Pass) -> list[Result]:
+        """Give one record."""
+        self._fill_up(done.count)
+        features = self._features.rows()
+        finite = np.isfinite(features).all(1)
+        principal = principal_components(features, COMPONENTS)
+        arrays: dict[str, Any] = {
+            "features": features,
+            "principal": principal.scores.astype(np.float32),
+        }
+        facts = done.facts | {
+            "pooled": self._pooled,
+            "metric": self._params.metric,
+            "explained": [float(share) for share in principal.explained],
+            "nonfinite": int((~finite).sum()),
+            "duplicates": _duplicates(features[finite]),
+        }
+        if self._has_scores:
+            arrays |= {"predicted": self._predicted.rows(), "loss": self._loss.rows()}
+        neighbours, facts["agreement"] = self._neighbours(features, done)
+        return [
+            Result(kind="embedding", layer=self._layer, arrays=arrays | neighbours, facts=facts)
+        ]
+
+    def _neighbours(
+        self, features: np.ndarray, done: Pass
+    ) -> tuple[dict[str, np.ndarray], dict[str, Any] | None]:
+        """Find neighbours by features and by pixels, and how often they have the same label."""
+        k, metric = self._params.neighbours, self._params.metric
+        work = WORK_IN_TRAINING if self._ctx.in_training else WORK
+        count, width = features.shape
+        everyone = count * count * width <= work
+        fewer = min(ASKED, max(100, int(work / max(count * width, 1))))
+        asked = spread(count, count if everyone else fewer)
+        pixels = done.data.thumbnails() if done.data.thumbnails is not None else None
+        rows, distances = nearest(features, asked, k, metric=metric)
+        arrays: dict[str, np.ndarray] = {}
+        if everyone:
+            arrays |= {"neighbours": rows, "distances": distances}
+        shares: dict[str, Any] = {"k": k, "queries": len(asked)}
+        labels = done.data.labels
+        other: Metric = "l2" if metric == "cosine" else "cosine"
+        few = spread(count, min(count, fewer))
+        by_metric = {metric: agreement(rows, labels, asked)}
+        by_metric[other] = agreement(nearest(features, few, k, metric=other)[0], labels, few)
+        shares |= {"feature": by_metric["cosine"], "feature_l2": by_metric["l2"], "pixel": None}
+        if pixels is not None:
+            rows, distances = self._pixel_neighbours(pixels, asked, k, done.data.name)
+            shares["pixel"] = agreement(rows, labels, asked)
+            if everyone:
+                arrays |= {"pixel_neighbours": rows, "pixel_distances": distances}
+        return arrays, shares if shares["feature"] is not None else None
+
+    def _pixel_neighbours(
+        self, pixels: np.ndarray, asked: np.ndarray, k: int, name: str | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find neighbours by thumbnails; they are those of the capture before."""
+        known = self._ctx.memory.get("pixels")
+        if name is None or known is None or known[0] != (name, len(asked), k):
+            found = nearest(pixels, asked, k, metric="l2")
+            known = self._ctx.memory["pixels"] = ((name, len(asked), k), *found)
+        return known[1].copy(), known[2].copy()
+
+    def _fill_up(self, count: int) -> None:
+        """Give images that could not be read a vector that is not finite."""
+        missing = count - len(self._features)
+        if missing > 0:
+            self._features.append(np.full((missing, self._width), np.nan, np.float16))
+            if self._has_scores:
+                self._predicted.append(np.full(missing, -1, np.int32))
+                self._loss.append(np.full(missing, np.nan, np.float32))
+
+
+def _placed(values: np.ndarray, at: np.ndarray, count: int, missing: float) -> np.ndarray:
+    """Put values at their places among `count`, `missing` elsewhere."""
+    if len(values) == count:
+        return values
+    placed = np.full((count, *values.shape[1:]), missing, values.dtype)
+    placed[at] = values
+    return placed
+
+
+def _judged(scores: Tensor, labels: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Give the class of the highest score and the label's cross-entropy: (n,) each."""
+    scores = scores[:, None] if scores.ndim == 1 else scores
+    predicted = scores.argmax(1).int()
+    predicted[~torch.isfinite(scores).all(1)] = -1
+    known = (labels >= 0) & (labels < scores.shape[1])
+    loss = F.cross_entropy(scores, labels.where(known, 0), reduction="none")
+    return predicted.numpy(), loss.masked_fill(~known, torch.nan).numpy()
+
+
+def _duplicates(vectors: np.ndarray) -> int:
+    """Count vectors that are the same as an earlier one, bit by bit."""
+    return len(vectors) - len({hash(vector.tobytes()) for vector in vectors})
