@@ -11,6 +11,7 @@ from torch import Tensor
 
 from cnnviz.errors import CnnvizError, RecordError
 from cnnviz.graph.interpreter import Interpreter
+from cnnviz.graph.plain_shapes import find_shape_operator
 from cnnviz.graph.program import FLOATS, Program
 from cnnviz.graph.tensors import shape_of
 
@@ -36,9 +37,13 @@ def restate_shapes(program: Program, shape: list[int]) -> Program:
     def note(index: int, value: Any) -> None:
         shapes[index] = shape_of(value)
 
-    run_without_memory(program, Interpreter(program), shape, check=note)
+    run_without_memory(program, _shape_interpreter(program), shape, check=note)
     nodes = [replace(node, shape=shapes[index]) for index, node in enumerate(program.nodes)]
     return replace(program, nodes=nodes, input=replace(program.input, shape=shape[1:]))
+
+
+def _shape_interpreter(program: Program) -> Interpreter:
+    return Interpreter(program, find=find_shape_operator)
 
 
 def run_without_memory(
@@ -53,7 +58,7 @@ def run_without_memory(
 
     Args:
         program: the network.
-        interpreter: of the program.
+        interpreter: of the program; may be one that only knows shapes.
         shape: of the images, (N, C, H, W).
         check: gets each node and its value.
         wanted: nodes to compute; all by default.
@@ -94,7 +99,7 @@ class SizeGuard:
     def __init__(self, program: Program) -> None:
         """Prepare to run the program; UnsuitableError when this torch lacks an operator."""
         self._program = program
-        self._interpreter = Interpreter(program)
+        self._interpreter = _shape_interpreter(program)
         self._seen: set[tuple[int, ...]] = set()
 
     def __call__(self, x: Tensor) -> None:

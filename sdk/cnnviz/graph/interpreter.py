@@ -62,13 +62,19 @@ class _Step:
 class Interpreter:
     """Executes a program on weights given at each call."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(
+        self, program: Program, *, find: Callable[[str], Callable[..., Any]] = find_operator
+    ) -> None:
         """Look up every operator; the program must have been checked if it comes from a file.
+
+        Args:
+            program: what is run.
+            find: gives an operator by its name.
 
         Raises:
             UnsuitableError: this torch lacks one of the operators.
         """
-        self._steps = [_prepare(index, program) for index in range(len(program.nodes))]
+        self._steps = [_prepare(index, program, find) for index in range(len(program.nodes))]
         self._reads = [references([node.args, node.kwargs]) for node in program.nodes]
         self._constants = {name: _tensor(constant) for name, constant in program.constants.items()}
         self._placed: dict[tuple[str, torch.device], Tensor] = {}
@@ -170,9 +176,9 @@ class Interpreter:
         return self._placed[key]
 
 
-def _prepare(index: int, program: Program) -> _Step:
+def _prepare(index: int, program: Program, find: Callable[[str], Callable[..., Any]]) -> _Step:
     node = program.nodes[index]
-    function = None if node.op in {INPUT, WEIGHT, "constant"} else find_operator(node.op)
+    function = None if node.op in {INPUT, WEIGHT, "constant"} else find(node.op)
     args = tuple(_decode(value) for value in node.args)
     kwargs = {name: _decode(value) for name, value in node.kwargs.items()}
     if node.op in FACTORIES:
