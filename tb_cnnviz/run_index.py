@@ -167,4 +167,5 @@ def _examples_index(files: RunFiles) -> ExamplesIndex | None:
         shape=facts.shape,
         labels=facts.labels,
         class_names=facts.class_names,
+        names=files.examples.names,
     )

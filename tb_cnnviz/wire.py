@@ -90,6 +90,8 @@ class ExamplesIndex(Wire, frozen=True, kw_only=True):
     """[C, H, W] as the model takes them."""
     labels: list[int] | None
     class_names: list[str] | None
+    names: list[str] | None
+    """Of each image, at most 200 characters of any text; null where none were given."""
 
 
 class RunIndex(Wire, frozen=True, kw_only=True):
@@ -235,6 +237,7 @@ class ExamplesFacts(Wire, frozen=True, kw_only=True):
 
     labels: list[int] | None
     class_names: list[str] | None
+    names: list[str] | None
     count: int
     problems: list[str]
 

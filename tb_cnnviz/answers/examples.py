@@ -36,6 +36,7 @@ def examples(logs: Logs, query: ExamplesQuery) -> Body:
     facts = ExamplesFacts(
         labels=stored.labels,
         class_names=stored.class_names,
+        names=stored.names,
         count=len(stored),
         problems=list(files.problems),
     )

@@ -101,6 +101,7 @@ def test_an_inspected_run_holds_every_default_method(logdir):
     run = package.open_logdir(logdir).run("small")
     assert list(run.steps) == [0]
     assert {"activations", "filters", "predictions", "saliency"} <= set(run.methods)
+    assert run.examples.names == ["0.png", "1.png", "2.png"]
 
 
 def test_a_picture_that_cannot_be_read_is_counted(cnnviz, photos, tmp_path):

@@ -37,6 +37,8 @@ from cnnviz.recording import Recorder
         ({"labels": [0.5, 1, 2]}, "labels must be whole numbers"),
         ({"class_names": ["a", "b"]}, "class_names must be one a class: the model has 4, got 2"),
         ({"class_names": "abcd"}, "class_names must be a list of texts"),
+        ({"example_names": ["a"]}, "example_names must be one an example: there are 3, got 1"),
+        ({"example_names": [1, 2, 3]}, "example_names must be a list of texts"),
         ({"normalize": 0.5}, "normalize must be"),
         ({"normalize": ((0.5, 0.5), 1.0)}, "normalize must be"),
         ({"normalize": (0.5, 0.0)}, "normalize needs .* std above 0"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import resource
 import signal
@@ -202,6 +204,7 @@ def test_examples_come_back_as_shown_and_as_the_model_took_them(tmp_path):
         inputs,
         labels=np.array([2, -1, 0]),
         class_names=["cat", "hund", "Bär"],
+        names=["a.png", "ünter/b.png", "x" * 1000],
         normalize=((0.5,) * 3, (0.2,) * 3),
     )
     examples = ExamplesFile(open_file(tmp_path / "examples.safetensors"))
@@ -210,8 +213,26 @@ def test_examples_come_back_as_shown_and_as_the_model_took_them(tmp_path):
     assert examples.digest == digest
     assert examples.labels == [2, -1, 0]
     assert examples.class_names == ["cat", "hund", "Bär"]
+    assert examples.names == ["a.png", "ünter/b.png", "x" * 200]
     assert examples.facts.mean == [0.5] * 3
     assert (len(examples), examples.facts.shape) == (3, [3, 8, 9])
+
+
+def test_names_that_are_not_one_an_example_are_refused(tmp_path):
+    images, inputs = np.zeros((2, 8, 8, 1), np.uint8), np.zeros((2, 1, 8, 8), np.float32)
+    with pytest.raises(ParamsError, match="2 examples need 2 names, got 1"):
+        RunWriter(tmp_path).write_examples(images, inputs, names=["a"])
+    RunWriter(tmp_path).write_examples(images, inputs, names=["a", "b"])
+    path = tmp_path / "examples.safetensors"
+    content = path.read_bytes()
+    text = json.loads(safetensors.safe_open(path, "numpy").metadata()["cnnviz"])
+    sealed = [json.dumps(text | {"names": given}) for given in (["a"], ["a", "b", "c"])]
+    for changed in sealed:
+        digest = hashlib.sha256(changed.encode()).hexdigest()
+        arrays = safetensors.numpy.load(content)
+        safetensors.numpy.save_file(arrays, path, {"cnnviz": changed, "sha256": digest})
+        with pytest.raises(RecordError, match="names are not one an example"):
+            read_examples(path)
 
 
 def read_examples(path):

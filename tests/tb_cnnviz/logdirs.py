@@ -56,7 +56,10 @@ class Recording:
         inputs = rng.normal(size=(count, 3, size, size)).astype(np.float32)
         names = [f"class {index}" for index in range(10)]
         labels = list(range(count))
-        return self.writer.write_examples(images, inputs, labels=labels, class_names=names)
+        files = [f"{index}.png" for index in range(count)]
+        return self.writer.write_examples(
+            images, inputs, labels=labels, class_names=names, names=files
+        )
 
     def capture(self, step: int, *, arrays: dict | None = None, bulk: bool = True) -> str:
         """Store one capture; gives its digest."""

@@ -47,6 +47,7 @@ def test_the_index_says_what_was_recorded_when(board):
     assert index["skipped"] == [{"method": "occlusion", "reason": "over budget", "step": 0}]
     assert index["examples"]["labels"] == [0, 1]
     assert index["examples"]["shape"] == [3, 12, 12]
+    assert index["examples"]["names"] == ["0.png", "1.png"]
 
 
 def test_a_run_without_examples_says_so(board):

@@ -82,6 +82,7 @@ export interface ErrorBody {
 export interface ExamplesFacts {
   labels: number[] | null;
   class_names: string[] | null;
+  names: string[] | null;
   count: number;
   problems: string[];
 }
@@ -94,6 +95,7 @@ export interface ExamplesIndex {
   shape: number[];
   labels: number[] | null;
   class_names: string[] | null;
+  names: string[] | null;
 }
 /**
  * Header of `jobs/<id>/images`: pictures in true colours.

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cnnviz.cli.host import how_to_open
-from cnnviz.cli.pictures import find_pictures, read_pictures
+from cnnviz.cli.pictures import find_pictures, picture_names, read_pictures
 from cnnviz.cli.preparing import make_preparation, read_class_names
 from cnnviz.cli.screen import note, out, progress_console, warn
 from cnnviz.errors import CnnvizError, ParamsError
@@ -74,7 +74,14 @@ def inspect(
     _check_step(folder, step)
     with progress_console.status("capturing the network and looking at it"):
         skipped, predictions = _record(
-            loaded, folder, inputs, preparation, names=names, methods=methods, step=step
+            loaded,
+            folder,
+            inputs,
+            preparation,
+            names=names,
+            files=picture_names(read, images),
+            methods=methods,
+            step=step,
         )
     for reason in skipped:
         warn(reason)
@@ -103,6 +110,7 @@ def _record(
     preparation: Preparation,
     *,
     names: list[str] | None,
+    files: list[str],
     methods: str,
     step: int,
 ) -> tuple[list[str], dict[str, np.ndarray]]:
@@ -117,6 +125,7 @@ def _record(
         folder,
         examples=torch.from_numpy(inputs),
         class_names=names,
+        example_names=files,
         normalize=(preparation.mean, preparation.std),
         methods=chosen,
         every=1,

@@ -10,7 +10,7 @@ import numpy as np
 from cnnviz.errors import ParamsError
 from cnnviz.ops.pictures import Preparation, read_picture
 
-__all__ = ["find_pictures", "labels_of", "read_pictures"]
+__all__ = ["find_pictures", "labels_of", "picture_names", "read_pictures"]
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
 
@@ -59,6 +59,12 @@ def _reason(error: Exception) -> str:
     if "cannot identify" in str(error):
         return "it is not an image"
     return getattr(error, "strerror", None) or str(error)
+
+
+def picture_names(paths: Sequence[Path], folder: Path) -> list[str]:
+    """Name pictures by their place in the folder, as UTF-8 can hold it."""
+    inside = [path.relative_to(folder) if folder.is_dir() else Path(path.name) for path in paths]
+    return [path.as_posix().encode(errors="replace").decode() for path in inside]
 
 
 def labels_of(paths: Sequence[Path]) -> tuple[list[int], list[str]]:

@@ -16,6 +16,7 @@ from cnnviz.errors import ParamsError
 __all__ = [
     "Normalize",
     "check_class_names",
+    "check_example_names",
     "check_images",
     "check_labels",
     "check_normalize",
@@ -114,18 +115,41 @@ def check_class_names(names: Any, *, classes: int | None = None) -> tuple[str, .
     """
     if names is None:
         return None
-    sequence = isinstance(names, Sequence) and not isinstance(names, str)
-    if not sequence or not all(isinstance(name, str) for name in names):
-        message = f"class_names must be a list of texts, got {type(names).__name__} {names!r:.80}"
-        raise ParamsError(message, field="class_names")
-    for index, name in enumerate(names):
-        if not name.isascii() and name != name.encode(errors="replace").decode():
-            message = f"class_names must be texts that UTF-8 can hold, got {name!r:.80} at {index}"
-            raise ParamsError(message, field="class_names")
+    _check_texts(names, "class_names")
     if classes is not None and len(names) != classes:
         message = f"class_names must be one a class: the model has {classes}, got {len(names)}"
         raise ParamsError(message, field="class_names")
     return tuple(names)
+
+
+def check_example_names(names: Any, count: int) -> tuple[str, ...] | None:
+    """Check the names of the examples.
+
+    Args:
+        names: one text an example; or None.
+        count: of the examples.
+
+    Raises:
+        ParamsError: no sequence of texts that can be stored, or not one for each example.
+    """
+    if names is None:
+        return None
+    _check_texts(names, "example_names")
+    if len(names) != count:
+        message = f"example_names must be one an example: there are {count}, got {len(names)}"
+        raise ParamsError(message, field="example_names")
+    return tuple(names)
+
+
+def _check_texts(names: Any, field: str) -> None:
+    sequence = isinstance(names, Sequence) and not isinstance(names, str)
+    if not sequence or not all(isinstance(name, str) for name in names):
+        message = f"{field} must be a list of texts, got {type(names).__name__} {names!r:.80}"
+        raise ParamsError(message, field=field)
+    for index, name in enumerate(names):
+        if not name.isascii() and name != name.encode(errors="replace").decode():
+            message = f"{field} must be texts that UTF-8 can hold, got {name!r:.80} at {index}"
+            raise ParamsError(message, field=field)
 
 
 def check_normalize(normalize: Any, channels: int) -> Normalize | None:

@@ -21,13 +21,15 @@ from cnnviz.core.context import Context
 from cnnviz.core.isolation import cpu_by_default
 from cnnviz.core.requests import parse_requests
 from cnnviz.errors import ParamsError
-from cnnviz.ops.images import to_pictures
+from cnnviz.ops.images import check_example_names, to_pictures
 from cnnviz.recording.arguments import (
+    DATASET_SECONDS,
     DEFAULT_BUDGET,
     Settings,
     capture_net,
     check_examples,
     make_context,
+    make_data_set,
     make_schedule,
 )
 from cnnviz.recording.background import BackgroundWriter
@@ -69,13 +71,17 @@ class Recorder:
         examples: (N, C, H, W) float, as the model takes them, on its device; N at most 256.
         labels: (N,) class indices of the examples, -1 where not known.
         class_names: one for each score.
+        example_names: one for each example, such as its file's name; the page shows 200 characters.
         normalize: (mean, std) that the examples were normalised with, each one number or one a
             colour, for images in [0, 1]; without it their pictures may not have their true colours.
         methods: "default", or a list of names and `cnnviz.method(…)` requests.
         budget: share of wall time that recording may take, in (0, 1). The first capture, which
             warms up, does not count; the first steps may borrow half a minute's budget.
         every: record at the first step and at every multiple of this many steps instead.
-        dataset: for methods that look through a whole data set; there are none yet.
+        dataset: what top patches and embeddings look through: a torch Dataset, a DataLoader, a pair
+            of tensors, or anything of (image, label) pairs that can be gone through again.
+        dataset_seconds: how long one look through it may hold up a step; of a larger data set fewer
+            images are looked at, evenly spread over it. `math.inf` for all of them.
         checkpoints: which weights stay: "all", "last:N", "every:N" (steps) or "none".
         preview_bytes: size of the pictures within each event, at most 1 MiB.
         seed: for methods that draw random numbers.
@@ -96,11 +102,13 @@ class Recorder:
         examples: Tensor,
         labels: Any = None,
         class_names: Any = None,
+        example_names: Any = None,
         normalize: Any = None,
         methods: Any = "default",
         budget: float = DEFAULT_BUDGET,
         every: int | None = None,
         dataset: Any = None,
+        dataset_seconds: float = DATASET_SECONDS,
         checkpoints: str = "last:10",
         preview_bytes: int = 64 << 10,
         seed: int = 0,
@@ -117,7 +125,7 @@ class Recorder:
         self._next: float = math.inf
         if not is_recording_rank():
             return
-        settings = Settings(budget, every, checkpoints, preview_bytes, dataset)
+        settings = Settings(budget, every, checkpoints, preview_bytes, dataset_seconds)
         images = check_examples(examples, model)
         destination = open_destination(writer)
         if destination is None:
@@ -127,6 +135,11 @@ class Recorder:
             message = f"writer: {self._folder} has an open recorder already: close that one first"
             raise ParamsError(message, field="writer")
         net = capture_net(model, images)
+        looked_through = None
+        if dataset is not None:
+            looked_through = make_data_set(
+                dataset, images, device=net.device, seconds=settings.dataset_seconds
+            )
         ctx = make_context(
             net,
             images,
@@ -134,14 +147,16 @@ class Recorder:
             class_names=class_names,
             normalize=normalize,
             seed=seed,
+            dataset=looked_through,
         )
-        requests = parse_requests(methods, net)
+        names = check_example_names(example_names, len(images))
+        requests = parse_requests(methods, net, with_dataset=looked_through is not None)
         name = self._folder.name
         self._taker = Taker(ctx, requests, run=name, with_weights=settings.checkpoints != "none")
-        self._on = list(range(len(requests)))
-        self._schedule = make_schedule(settings, len(requests))
+        self._on = list(range(len(self._taker.units)))
+        self._schedule = make_schedule(settings, len(self._on), rare=self._taker.rare)
         self._troubles = Troubles(name)
-        self._start(destination, settings)
+        self._start(destination, settings, names)
 
     @property
     def waiting(self) -> int:
@@ -186,11 +201,13 @@ class Recorder:
         """Close; after an error the weights may be half-way, so the last step is not recorded."""
         self._close(record_last=kind is None)
 
-    def _start(self, destination: Destination, settings: Settings) -> None:
+    def _start(
+        self, destination: Destination, settings: Settings, names: tuple[str, ...] | None
+    ) -> None:
         """Write what is stored once, and be ready for the first step."""
         try:
             files = RunWriter(destination.run_folder / "plugins" / PLUGIN_NAME)
-            _store_once(files, self._taker.ctx)
+            _store_once(files, self._taker.ctx, names)
         except OSError as error:
             message = f"nothing is recorded, the run's folder cannot be written: {error}"
             self._troubles.say("folder", message)
@@ -276,10 +293,10 @@ class Recorder:
         self.seconds += taken.common + sum(taken.own.values())
         self._captured = step
         self._schedule.paid(taken.own, taken.common, step=step, now=time.perf_counter())
-        for number, reason in taken.failed.items():
+        for number in taken.failed:
             self._on.remove(number)
             self._schedule.drop(number)
-            key = self._taker.requests[number].key
+        for key, reason in taken.reasons.items():
             self._troubles.say(key, f"{key} is switched off at step {step}: {reason}")
 
     def _close(self, *, record_last: bool) -> None:
@@ -321,7 +338,7 @@ class _Finish:
             self._journal.report(TimeoutError(f"not within {_CLOSE_SECONDS:.0f} s"))
 
 
-def _store_once(files: RunWriter, ctx: Context) -> None:
+def _store_once(files: RunWriter, ctx: Context, names: tuple[str, ...] | None) -> None:
     """Store the graph and the examples."""
     ctx.net.save(files.folder)
     inputs = ctx.examples.to("cpu")
@@ -330,5 +347,6 @@ def _store_once(files: RunWriter, ctx: Context) -> None:
         inputs.float().numpy(),
         labels=ctx.labels,
         class_names=ctx.class_names,
+        names=names,
         normalize=ctx.normalize,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -13,7 +14,10 @@ from cnnviz.storage.files import StoredFile
 from cnnviz.storage.manifests import decode_json, digest_of, encode_json, sealed_text
 from cnnviz.storage.tensors import Slot, crc32c, encode_tensors, read_header, to_array
 
-__all__ = ["ExamplesFacts", "ExamplesFile", "encode_examples"]
+__all__ = ["MAX_NAME", "ExamplesFacts", "ExamplesFile", "encode_examples"]
+
+MAX_NAME: Final = 200
+"""Characters of an example's name."""
 
 
 class ExamplesFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +29,8 @@ class ExamplesFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Of one input, [C, H, W]."""
     labels: list[int] | None = None
     class_names: list[str] | None = None
+    names: list[str] | None = None
+    """Of each example; any text, cut by the reader."""
     mean: list[float] | None = None
     std: list[float] | None = None
     crc32c: dict[str, int]
@@ -36,6 +42,7 @@ def encode_examples(
     *,
     labels: Sequence[int] | None = None,
     class_names: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
     normalize: tuple[Sequence[float], Sequence[float]] | None = None,
 ) -> tuple[str, Iterator[bytes | memoryview]]:
     """Turn the examples into a digest and a file's chunks; see `RunWriter.write_examples`."""
@@ -49,6 +56,8 @@ def encode_examples(
     if labels is not None and len(labels) != len(inputs):
         message = f"{len(inputs)} examples need {len(inputs)} labels, got {len(labels)}"
         raise ParamsError(message)
+    if names is not None and len(names) != len(inputs):
+        raise ParamsError(f"{len(inputs)} examples need {len(inputs)} names, got {len(names)}")
     arrays = {"images": images, "inputs": inputs}
     mean, std = normalize or (None, None)
     facts = ExamplesFacts(
@@ -56,6 +65,7 @@ def encode_examples(
         shape=list(inputs.shape[1:]),
         labels=None if labels is None else [int(label) for label in labels],
         class_names=None if class_names is None else [str(name) for name in class_names],
+        names=None if names is None else [str(name)[:MAX_NAME] for name in names],
         mean=None if mean is None else [float(value) for value in mean],
         std=None if std is None else [float(value) for value in std],
         crc32c={name: crc32c(array) for name, array in arrays.items()},
@@ -92,6 +102,9 @@ class ExamplesFile:
         if not fits or list(inputs.shape) != [self.facts.count, *self.facts.shape]:
             message = f"{file.label} is damaged: its arrays are not as its header says"
             raise RecordError(message)
+        if self.facts.names is not None and len(self.facts.names) != self.facts.count:
+            message = f"{file.label} is damaged: its names are not one an example"
+            raise RecordError(message)
 
     @property
     def images_shape(self) -> tuple[int, ...]:
@@ -125,6 +138,12 @@ class ExamplesFile:
     def class_names(self) -> list[str] | None:
         """Name of each class; None when none were given."""
         return self.facts.class_names
+
+    @property
+    def names(self) -> list[str] | None:
+        """Name of each example, of at most 200 characters; None when none were given."""
+        names = self.facts.names
+        return None if names is None else [name[:MAX_NAME] for name in names]
 
     def __len__(self) -> int:
         """Count the examples."""

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from cnnviz.contract.names import CHECKPOINTS_FOLDER, EXAMPLES_FILE, SNAPSHOTS_FOLDER
+from cnnviz.contract.names import (
+    CHECKPOINTS_FOLDER,
+    DATASETS_FOLDER,
+    EXAMPLES_FILE,
+    SNAPSHOTS_FOLDER,
+)
 from cnnviz.contract.records import Manifest
 from cnnviz.errors import CnnvizError
 from cnnviz.storage.captures import strictly_increasing
 from cnnviz.storage.checkpoints import encode_checkpoint, kept_steps, parse_retention, step_files
+from cnnviz.storage.datasets import dataset_file
 from cnnviz.storage.examples import encode_examples
 from cnnviz.storage.snapshots import Arrays, SnapshotFile, encode_snapshot, snapshot_name
 from cnnviz.storage.whole_files import remove_leftovers, write_whole
@@ -39,8 +45,9 @@ class RunWriter:
         """
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        for part in (self.folder, self.folder / SNAPSHOTS_FOLDER, self.folder / CHECKPOINTS_FOLDER):
-            remove_leftovers(part)
+        remove_leftovers(self.folder)
+        for part in (SNAPSHOTS_FOLDER, CHECKPOINTS_FOLDER, DATASETS_FOLDER):
+            remove_leftovers(self.folder / part)
 
     def write_examples(
         self,
@@ -49,6 +56,7 @@ class RunWriter:
         *,
         labels: Sequence[int] | None = None,
         class_names: Sequence[str] | None = None,
+        names: Sequence[str] | None = None,
         normalize: tuple[Sequence[float], Sequence[float]] | None = None,
     ) -> str:
         """Store the examples of the run.
@@ -58,16 +66,33 @@ class RunWriter:
             inputs: as the model takes them, float (N, C, H, W).
             labels: class of each example, (N,); -1 where there is none.
             class_names: name of each class.
+            names: of each example, (N,): a file's, say.
             normalize: mean and σ per colour that the inputs were normalised with.
 
         Returns:
             The digest of the examples.
         """
         digest, chunks = encode_examples(
-            images, inputs, labels=labels, class_names=class_names, normalize=normalize
+            images,
+            inputs,
+            labels=labels,
+            class_names=class_names,
+            names=names,
+            normalize=normalize,
         )
         write_whole(self.folder / EXAMPLES_FILE, chunks)
         return digest
+
+    def write_dataset(self, name: str, chunks: Iterable[bytes | memoryview]) -> None:
+        """Store a data set that was looked through, once: its name tells its content.
+
+        Args:
+            name: from `encode_dataset`.
+            chunks: likewise.
+        """
+        path = self.folder / dataset_file(name)
+        if not path.exists():
+            write_whole(path, chunks)
 
     def write_snapshot(self, manifest: Manifest, arrays: Arrays) -> tuple[Manifest, str]:
         """Store one capture; the same step again replaces it.
