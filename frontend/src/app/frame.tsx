@@ -27,11 +27,17 @@ export function Frame({ store, client, live }: ViewProps & { live: Live }) {
   const module = moduleOf(view);
   const hasInspector = module !== null && !(module instanceof Error) && module.Inspector !== undefined;
   return (
-    <div class="frame">
-      <TopRow store={store} hasRuns={hasRuns} hasInspector={hasInspector} showHelp={toggleHelp} />
+    <div class={hasRuns && view.alone ? "frame alone" : "frame"}>
+      <TopRow
+        store={store}
+        hasRuns={hasRuns}
+        hasTree={!view.alone}
+        hasInspector={hasInspector}
+        showHelp={toggleHelp}
+      />
       {hasRuns ? (
         <>
-          <StepStrip store={store} />
+          {!view.alone && <StepStrip store={store} />}
           <Body store={store} client={client} hasInspector={hasInspector} />
         </>
       ) : (
@@ -50,8 +56,8 @@ function Body({ store, client, hasInspector }: BodyProps) {
   const view = viewOf(store.view.value);
   const error = store.a.error.value;
   return (
-    <div class={hasInspector ? "body" : "body bare"}>
-      <ModelTree store={store} isOpen={store.drawer.value === "tree"} />
+    <div class={view.alone ? "body alone" : hasInspector ? "body" : "body bare"}>
+      {!view.alone && <ModelTree store={store} isOpen={store.drawer.value === "tree"} />}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is to be reached by keyboard */}
       <main class="center" tabIndex={0} aria-label={view.title}>
         {error ? (

@@ -15,6 +15,7 @@ export const FRAME_KEYS: readonly KeyBinding[] = [
   { key: "f", says: "follow the latest capture", run: ({ store }) => toggleFollow(store.a) },
   { key: "[", says: "previous layer", run: ({ store }) => moveLayer(store, -1) },
   { key: "]", says: "next layer", run: ({ store }) => moveLayer(store, 1) },
+  { key: "j", says: "jobs", run: ({ store }) => goTo(store, "jobs") },
   { key: "/", says: "search", run: () => document.getElementById(SEARCH_ID)?.focus() },
   { key: "Escape", says: "back one level", run: ({ store }) => goBack(store) },
 ];

@@ -6,6 +6,7 @@ import type { Store } from "../state/store";
 import { VIEWS } from "../views/view";
 import { useNow } from "./empty";
 import { InspectorIcon, LayersIcon, ThemeIcon } from "./icons";
+import { JobBadge } from "./job_badge";
 import { RunPicker } from "./run_picker";
 import { Search } from "./search";
 import { viewOf } from "./view_slot";
@@ -13,14 +14,15 @@ import { viewOf } from "./view_slot";
 interface TopRowProps {
   store: Store;
   hasRuns: boolean;
+  hasTree: boolean;
   hasInspector: boolean;
   showHelp: () => void;
 }
 
-export function TopRow({ store, hasRuns, hasInspector, showHelp }: TopRowProps) {
+export function TopRow({ store, hasRuns, hasTree, hasInspector, showHelp }: TopRowProps) {
   return (
     <header class="top">
-      {hasRuns && (
+      {hasRuns && hasTree && (
         <DrawerButton store={store} which="tree" label="Layers">
           <LayersIcon />
         </DrawerButton>
@@ -39,6 +41,7 @@ export function TopRow({ store, hasRuns, hasInspector, showHelp }: TopRowProps) 
       <div class="top-end">
         <Connection store={store} />
         {hasRuns && <Search store={store} />}
+        <JobBadge store={store} />
         <IconButton label="Theme" title="Light or dark" press={() => toggleTheme(store)}>
           <ThemeIcon />
         </IconButton>

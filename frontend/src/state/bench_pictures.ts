@@ -23,10 +23,15 @@ export const benchPicture: Signal<BenchPicture | null> = signal(null);
 
 const MOST = 12;
 
-/** Look at a new picture. */
-export function addBenchPicture(picture: BenchPicture): void {
+/** Have a new picture at hand. */
+export function keepBenchPicture(picture: BenchPicture): void {
   const others = benchPictures.value.filter((one) => one.data !== picture.data);
   benchPictures.value = [picture, ...others].slice(0, MOST);
+}
+
+/** Look at a new picture. */
+export function addBenchPicture(picture: BenchPicture): void {
+  keepBenchPicture(picture);
   benchPicture.value = picture;
 }
 

@@ -31,7 +31,7 @@ test("what a stranger's link holds is taken only where it has the right type", (
   expect(parseDraft("{")).toBeUndefined();
   expect(parseDraft("[1]")).toBeUndefined();
   expect(parseDraft('{"method":3}')).toBeUndefined();
-  expect(draftText("x".repeat(10_000))).toBeUndefined();
+  expect(draftText("1".repeat(30_000))).toBeUndefined();
   const wild = parseDraft(
     '{"method":"m","params":[1],"step":-4,"examples":[1,"2",-1],"seed":"s","device":7}',
   );

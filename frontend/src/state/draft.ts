@@ -16,7 +16,7 @@ export interface Draft {
   device: string | null;
 }
 
-const LONGEST = 6000;
+const LONGEST = 20_000;
 
 /** The text of a link as a draft; undefined when it is none. */
 export function parseDraft(text: string | null): Draft | undefined {

@@ -14,17 +14,6 @@ export interface JobList {
   reason: string;
 }
 
-/** A picture of this computer that a job looks at. */
-export interface OwnPicture {
-  name: string;
-  width: number;
-  height: number;
-  /** The file, base64. */
-  data: string;
-  /** For an `<img>`. */
-  url: string;
-}
-
 export const NO_JOBS: JobList = { order: [], byId: new Map(), state: "connecting", reason: "" };
 
 /** The list with an answer's changes; jobs that are not in its order have gone. */

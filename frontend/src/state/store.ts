@@ -10,7 +10,8 @@ import type {
   SessionAnswer,
   Statistics,
 } from "../api/types";
-import { type JobList, NO_JOBS, type OwnPicture } from "./job_list";
+import { type JobList, NO_JOBS } from "./job_list";
+import type { OwnInput } from "./own_inputs";
 import { latestAtOrBefore } from "./steps";
 
 export type ViewName = "overview" | "layer" | "image" | "compare" | "jobs";
@@ -103,8 +104,8 @@ export class Store {
   readonly job: Signal<string | null> = signal(null);
   /** What the form of the jobs view holds, as JSON text: see state/draft. */
   readonly draft: Signal<string | null> = signal(null);
-  /** Pictures of this computer that the next job looks at. */
-  readonly pictures: Signal<readonly OwnPicture[]> = signal([]);
+  /** Pictures beside the examples that the next job looks at. */
+  readonly ownInputs: Signal<readonly OwnInput[]> = signal([]);
 
   /** Every job of the logdir, as heard last. */
   readonly jobs: Signal<JobList> = signal(NO_JOBS);

@@ -35,11 +35,14 @@ export interface View {
   /** After `g`: go there. */
   key: string;
   load: () => Promise<ViewModule>;
+  /** Takes the whole room below the top row: no step strip, no tree. */
+  alone?: boolean;
 }
 
 export const VIEWS: readonly View[] = [
   { name: "overview", title: "Overview", key: "o", load: () => import("./overview/overview") },
   { name: "layer", title: "Layer", key: "l", load: () => import("./layer/layer") },
   { name: "image", title: "Image", key: "i", load: () => import("./image/image") },
+  { name: "jobs", title: "Jobs", key: "j", load: () => import("./jobs/jobs"), alone: true },
   { name: "compare", title: "Compare", key: "c", load: () => import("./compare/compare") },
 ];

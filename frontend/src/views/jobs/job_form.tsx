@@ -1,0 +1,186 @@
+/** The form of the chosen method, and the button that asks for the job. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+import { ApiError } from "../../api/client";
+import { submit } from "../../state/jobs";
+import type { Store } from "../../state/store";
+import { Form, problems } from "../../ui/form/form";
+import { fieldTitle, type Schema } from "../../ui/form/schema";
+import type { ViewProps } from "../view";
+import { PicturesField } from "./pictures_field";
+import { PresetBar } from "./preset_bar";
+import { costOf, costText } from "./recipes";
+import { DeviceField, SeedField, StepField } from "./scene_fields";
+import { askOf, type DraftState, useSources } from "./use_draft";
+
+interface Refusal {
+  message: string;
+  field: string | undefined;
+}
+
+/** Fields of a request that are no parameters, and have rows of their own. */
+const SCENE = ["step", "examples", "inputs", "seed", "device"];
+
+export function JobForm({ store, client, state }: ViewProps & { state: DraftState }) {
+  const sources = useSources({ store, client });
+  const [help, setHelp] = useState<string | null>(null);
+  const asking = useAsking({ store, client }, state);
+  const { card, draft, values, update } = state;
+  const { refusal } = asking;
+  const schema = card.schema as Schema;
+  const isParam = refusal?.field !== undefined && refusal.field in (schema.properties ?? {});
+  const at = (field: string) => (!isParam && refusal?.field === field ? refusal.message : undefined);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a key for the whole form, beside its button
+    <div
+      class="job-form"
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+        event.preventDefault();
+        asking.run();
+      }}
+    >
+      <div class="job-fields">
+        <div class="row">
+          <h1 class="clip">{card.title}</h1>
+          <span class="cap clip grow r">on {store.a.run.value}</span>
+        </div>
+        <PresetBar key={card.name} state={state} />
+        <StepField store={store} state={state} refusal={at("step")} />
+        <PicturesField
+          store={store}
+          state={state}
+          sources={sources}
+          refusal={at("examples") ?? at("inputs")}
+        />
+        <Form
+          key={card.name}
+          schema={schema}
+          values={values}
+          sources={sources}
+          refusals={isParam ? { [refusal.field as string]: refusal.message } : {}}
+          onHelp={setHelp}
+          onChange={(name, value) => {
+            const { [name]: _, ...others } = draft.params;
+            const isDefault = JSON.stringify(value) === JSON.stringify(schema.properties?.[name]?.default);
+            update({ params: isDefault ? others : { ...others, [name]: value } });
+          }}
+        />
+        <SeedField state={state} refusal={at("seed")} />
+        <DeviceField store={store} state={state} refusal={at("device")} />
+      </div>
+      <Footer store={store} state={state} help={help} asking={asking} isPlaced={isPlaced(refusal, schema)} />
+    </div>
+  );
+}
+
+function isPlaced(refusal: Refusal | null, schema: Schema): boolean {
+  const field = refusal?.field;
+  return field !== undefined && (field in (schema.properties ?? {}) || SCENE.includes(field));
+}
+
+interface Asking {
+  refusal: Refusal | null;
+  isAsking: boolean;
+  /** Why nothing can be asked for now; empty when it can. */
+  why: string;
+  /** What came of it. */
+  said: string;
+  run: () => void;
+}
+
+/** Asking for the job, and what was answered. */
+function useAsking({ store, client }: ViewProps, state: DraftState): Asking {
+  const refusal = useSignal<Refusal | null>(null);
+  const isAsking = useSignal(false);
+  const said = useSignal("");
+  // What was said holds for the request as it was.
+  useEffect(() => {
+    refusal.value = null;
+    said.value = "";
+  }, [store.draft.value, store.ownInputs.value]);
+  const why = whyNot(store, state);
+  const run = async (): Promise<void> => {
+    const name = store.a.run.peek();
+    if (why || isAsking.peek() || name === null) return;
+    isAsking.value = true;
+    refusal.value = null;
+    said.value = "";
+    try {
+      const { job, existing } = await submit(store, client, askOf(state, store, name));
+      store.job.value = job.request.id;
+      if (existing) said.value = existingText(job.status.state);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      refusal.value = { message, field: error instanceof ApiError ? error.field : undefined };
+    } finally {
+      isAsking.value = false;
+    }
+  };
+  return {
+    refusal: refusal.value,
+    isAsking: isAsking.value,
+    why,
+    said: said.value,
+    run: () => void run(),
+  };
+}
+
+function existingText(state: string): string {
+  return state === "done"
+    ? "Asked for before: this is the finished job"
+    : "Asked for before: this is the job under way";
+}
+
+/** Why no job can be asked for; empty when one can. */
+function whyNot(store: Store, { card, values }: DraftState): string {
+  const { jobs, reason } = store.session.value ?? { jobs: false, reason: "" };
+  const model = store.a.index.value?.model;
+  if (!jobs) return reason || "The server has not said yet whether it takes jobs";
+  if (model?.captured === "hooks")
+    return "This model was recorded by hooks, not as a graph: jobs need the graph";
+  const wrong = Object.entries(problems(card.schema as Schema, values))[0];
+  return wrong ? `${fieldTitle(wrong[0], {})} ${wrong[1]}` : "";
+}
+
+interface FooterProps {
+  store: Store;
+  state: DraftState;
+  help: string | null;
+  asking: Asking;
+  isPlaced: boolean;
+}
+
+/** Help of the row at hand, what it costs, and the button; its height does not depend on what is said. */
+function Footer({ store, state, help, asking, isPlaced: isSaidAtField }: FooterProps) {
+  const cost = costOf(store.jobs.value, state.card.name, store.a.run.value);
+  const refusal = asking.refusal && !isSaidAtField ? asking.refusal.message : "";
+  const bad = refusal || asking.why;
+  return (
+    <div class="job-foot">
+      <p class={bad ? "cap bad" : "cap"} role={refusal ? "alert" : undefined}>
+        {bad ? `▲ ${bad}` : asking.said || help || ""}
+      </p>
+      <div class="row">
+        <span class="cap grow clip">
+          {cost &&
+            `about ${costText(cost.seconds)} on ${cost.device || "this machine"} (as last time${cost.iterations > 1 ? `, ${cost.iterations} iterations` : ""})`}
+        </span>
+        <button
+          type="button"
+          class="btn p"
+          disabled={asking.why !== "" || asking.isAsking}
+          title="Ctrl or ⌘ with Enter"
+          onClick={asking.run}
+        >
+          Run
+          <span class="unseen"> {state.card.title}</span>
+        </button>
+      </div>
+      <span class="unseen" role="status">
+        {asking.said}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+/** What a job is called: its method's title, and which one of the page's buttons failed. */
+
+import { signal } from "@preact/signals";
+import type { JobRequest } from "../../api/types";
+import type { Store } from "../../state/store";
+import { methodTitle } from "../records/series";
+
+export function titleOf(store: Store, request: JobRequest): string {
+  const cards = store.catalogue.value?.catalogue?.methods;
+  return cards?.find((card) => card.name === request.method)?.title ?? methodTitle(request.method);
+}
+
+/** Why the last press of a button in the queue came to nothing; empty when it did. */
+export const queueTrouble = signal("");
+
+/** Do what a button asks; what goes wrong is said in the queue. */
+export async function pressed(doing: Promise<unknown>): Promise<void> {
+  queueTrouble.value = "";
+  try {
+    await doing;
+  } catch (error) {
+    queueTrouble.value = error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,81 @@
+/** The form's state: the draft in the link, the method's card, and what its pickers choose from. */
+
+import { useMemo } from "preact/hooks";
+import type { JobAsk, MethodCard, RunIndex } from "../../api/types";
+import { weightsFor } from "../../state/checkpoints";
+import { type Draft, formatDraft, freshDraft, parseDraft, withDefaults } from "../../state/draft";
+import type { Store } from "../../state/store";
+import type { Sources } from "../../ui/form/sources";
+import { examplePixels, exampleTitle, useExamples } from "../records/examples";
+import type { ViewProps } from "../view";
+
+export interface DraftState {
+  draft: Draft;
+  card: MethodCard;
+  /** Every parameter, defaults filled in. */
+  values: Record<string, unknown>;
+  update: (change: Partial<Draft>) => void;
+}
+
+/** null while there is no catalogue. */
+export function useDraft(store: Store): DraftState | null {
+  const cards = store.catalogue.value?.catalogue?.methods ?? [];
+  const held = parseDraft(store.draft.value);
+  const card = cards.find((one) => one.name === held?.method) ?? firstCard(cards);
+  if (!card) return null;
+  const draft = held?.method === card.name ? held : freshDraft(card.name);
+  const update = (change: Partial<Draft>): void => {
+    store.draft.value = formatDraft({ ...draft, ...change });
+  };
+  return { draft, card, values: withDefaults(card, draft.params), update };
+}
+
+function firstCard(cards: readonly MethodCard[]): MethodCard | undefined {
+  return cards.find((card) => card.kind === "images") ?? cards[0];
+}
+
+/** What the pickers choose from: run A's layers, classes and examples. */
+export function useSources({ store, client }: ViewProps): Sources {
+  const index = store.a.index.value;
+  const examples = useExamples(client, store.a);
+  const leaves = store.leaves.value;
+  const cards = store.catalogue.value?.catalogue?.methods;
+  return useMemo(() => {
+    const count = index?.examples?.count ?? 0;
+    return {
+      layers: leaves.map(({ name, kind, shape }) => ({
+        name,
+        note: [kind, shape.join("×")].filter(Boolean).join(" · "),
+        channels: shape[0] ?? null,
+      })),
+      classes: classesOf(index),
+      methods: (cards ?? []).filter((card) => card.kind === "heatmap").map((card) => card.name),
+      examples: Array.from({ length: count }, (_, image) => ({
+        title: exampleTitle(index, image),
+        pixels: examplePixels(examples, image),
+      })),
+    };
+  }, [index, examples, leaves, cards]);
+}
+
+/** Names of the classes, else numbers for as many as the last layer has units. */
+function classesOf(index: RunIndex | null): string[] {
+  const names = index?.examples?.class_names;
+  if (names?.length) return names;
+  const last = index?.layers.findLast((layer) => !layer.container && layer.shape.length === 1);
+  return Array.from({ length: last?.shape[0] ?? 0 }, (_, at) => `class ${at}`);
+}
+
+/** The checkpoint a draft takes: the one chosen, else that of the step looked at. */
+export function stepOf(draft: Draft, store: Store): number | null {
+  const index = store.a.index.value;
+  if (draft.step !== undefined || !index) return draft.step ?? null;
+  return weightsFor(index, store.a.step.value === null ? null : store.a.shown.value).step;
+}
+
+/** The request that the form stands for. */
+export function askOf(state: DraftState, store: Store, run: string): JobAsk {
+  const { draft } = state;
+  const inputs = store.ownInputs.value.map(({ input }) => ({ data: null, job: null, image: 0, ...input }));
+  return { ...draft, run, step: stepOf(draft, store), inputs };
+}
