@@ -44,17 +44,19 @@ const LARGEST = 176;
  *
  * @param aspect height / width of a picture.
  * @param label height of the text under each picture.
+ * @param columns exactly so many in a row, however small they become.
  */
 export function gridLayout(
   count: number,
   aspect: number,
   box: { width: number; height: number },
-  { label = LABEL, smallest = SMALLEST, largest = LARGEST, gap = GAP } = {},
+  { label = LABEL, smallest = SMALLEST, largest = LARGEST, gap = GAP, columns: given = 0 } = {},
 ): GridLayout {
   const inner = Math.max(1, box.width - 2 * MARGIN);
   const most = Math.max(1, Math.floor((inner + gap) / (smallest + gap)));
   const fewest = Math.max(1, Math.ceil((inner + gap) / (largest + gap)));
   const place = (columns: number) => layoutOf(count, aspect, columns, { inner, label, largest, gap });
+  if (given > 0) return place(given);
   for (let columns = Math.min(fewest, most); columns < most; columns++) {
     const layout = place(columns);
     if (layout.totalHeight <= box.height) return layout;

@@ -39,6 +39,10 @@ interface Props {
   bare?: boolean;
   /** Space between pictures that have lines of their own. */
   gap?: number | undefined;
+  /** Widest that a picture is drawn, CSS pixels. */
+  largest?: number;
+  /** So many in a row; by default as fit. */
+  columns?: number | undefined;
   /** Given a function that draws all of the grid, scrolled away or not, as it goes on paper. */
   drawn?: Drawn;
 }
@@ -75,12 +79,14 @@ function moveSelection(event: KeyboardEvent, layout: GridLayout, props: Props): 
 
 export function PictureGrid(props: Props) {
   const [box, size] = useSize<HTMLDivElement>();
-  const { picture, order, bare, gap = 4 } = props;
+  const { picture, order, bare, gap = 4, largest = 176, columns = 0 } = props;
   const aspect = picture.height / picture.width;
   const layout = useMemo(() => {
-    const limits = bare ? { label: 0, smallest: 12, largest: 28, gap: 2 } : { label: LABEL, gap };
+    const limits = bare
+      ? { label: 0, smallest: 12, largest: 28, gap: 2 }
+      : { label: LABEL, gap, largest, columns };
     return size && gridLayout(order.length, aspect, size, limits);
-  }, [order.length, aspect, size, bare, gap]);
+  }, [order.length, aspect, size, bare, gap, largest, columns]);
   return (
     <div class="grid-box" ref={box}>
       {layout && size && <Scrolled {...props} layout={layout} size={size} />}

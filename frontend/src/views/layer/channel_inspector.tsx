@@ -17,6 +17,7 @@ import type { ViewProps } from "../view";
 import { numbersOf } from "./activation_cells";
 import { deadSince, healthOf, overSteps, rowAt } from "./channel_health";
 import { ChannelMap, channelPixels, spotPlace, spotText, useChannelValues } from "./channel_map";
+import { UnitAction } from "./unit_action";
 import { type LayerLook, spot } from "./use_layer";
 
 const WIDTH = 252;
@@ -57,6 +58,7 @@ export function ChannelInspector(props: InspectorProps) {
       {maps.value && channel < maps.value.low.length && (
         <Over {...props} maps={maps.value} dim={maps.pending} image={image} />
       )}
+      <UnitAction store={store} client={client} look={look} channel={channel} />
       {look.channels && <History store={store} channels={look.channels} channel={channel} look={look} />}
     </>
   );

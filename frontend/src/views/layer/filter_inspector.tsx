@@ -23,6 +23,7 @@ import { kernelsOf } from "../records/pictures_of";
 import { useMaps } from "../records/use_maps";
 import type { InspectorProps } from "./channel_inspector";
 import { styleOf } from "./filters";
+import { UnitAction } from "./unit_action";
 import { spot } from "./use_layer";
 
 const WIDTH = 252;
@@ -91,6 +92,7 @@ export function FilterInspector({ store, client, look, series, channel }: Inspec
         <ScaleBar colourMap={style === "rgb" ? "grey" : colourMap} range={picture.range} gamma={gamma} />
         {style === "rgb" && <span class="cap">per colour</span>}
       </div>
+      <UnitAction store={store} client={client} look={look} channel={channel} />
       {store.a.statistics.value && (
         <WeightHistory store={store} statistics={store.a.statistics.value} layer={look.name} />
       )}

@@ -2,6 +2,7 @@
 
 import { Nothing } from "../../ui/panel_state";
 import { kernelsBefore, type LayerTab } from "../records/series";
+import { resultStyles } from "../results/styles";
 import type { ViewProps } from "../view";
 import { Activations } from "./activations";
 import { Filters } from "./filters";
@@ -11,7 +12,7 @@ import { type LayerLook, useLayer } from "./use_layer";
 
 export { Inspector } from "./inspector";
 export { keys } from "./keys";
-export const styles = layerStyles;
+export const styles = layerStyles + resultStyles;
 
 export default function LayerView({ store, client }: ViewProps) {
   const look = useLayer({ store, client });

@@ -56,9 +56,20 @@ function Sheet({ gallery, selected, onSelect, onEnlarge, theme, drawn }: Props) 
       version={gallery}
       theme={theme}
       dim={false}
+      largest={LARGEST}
+      columns={columnsOf(gallery)}
       {...(drawn ? { drawn } : {})}
     />
   );
+}
+
+/** Widest that one of several is drawn, px. */
+const LARGEST = 280;
+
+/** How many belong in a row, where the method says so. */
+function columnsOf(gallery: Gallery): number | undefined {
+  const columns = gallery.records[0]?.facts.columns;
+  return typeof columns === "number" && columns > 0 && columns <= 64 ? columns : undefined;
 }
 
 /** Number of a picture within its own record. */

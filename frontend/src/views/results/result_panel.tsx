@@ -15,16 +15,13 @@ import { comparisonLabels } from "./comparison";
 import { Details } from "./details";
 import { PanelHead } from "./panel_head";
 import { titleOf } from "./provenance";
-import css from "./results.css?inline";
 import { useRunIndex } from "./run_index";
 import { SheetSection } from "./sheet_section";
 import { sheetsOf } from "./sheets";
 import { Stage } from "./stage";
-import trustCss from "./trust.css?inline";
 import { useGallery, useResult } from "./use_result";
 
-/** Style sheet of this folder, for the views that show its components. */
-export const resultStyles = css + trustCss;
+export { resultStyles } from "./styles";
 
 interface Props {
   job: JobView;

@@ -1,0 +1,248 @@
+/** "See what this unit looks for": one press, and the picture emerges beside the unit, from that very checkpoint. */
+
+import { useState } from "preact/hooks";
+import type { Client } from "../../api/client";
+import type { JobView } from "../../api/types";
+import { checkpointSteps, weightsFor, weightsText } from "../../state/checkpoints";
+import { secondsOf } from "../../state/job_list";
+import { cancel, openJob, submit } from "../../state/jobs";
+import type { Store } from "../../state/store";
+import { spread } from "../../ui/film_strip";
+import { Select } from "../../ui/select";
+import { JobPicture } from "../results/job_picture";
+import { isUnderWay, progressText } from "../results/job_text";
+import { durationText } from "../results/provenance";
+import type { ViewProps } from "../view";
+import { draftFor, jobFor, type Subject, sheetFor, subjectAt, whyNoUnits } from "./unit_jobs";
+import type { LayerLook } from "./use_layer";
+
+const WIDTH = 252;
+const MOST_STEPS = 8;
+const FRAME = 57;
+
+interface Props extends ViewProps {
+  look: LayerLook;
+  channel: number;
+}
+
+export function UnitAction({ store, client, look, channel }: Props) {
+  const [failure, setFailure] = useState("");
+  const { index, name, layer } = look;
+  const shown = store.a.shown.value;
+  const weights = weightsFor(index, shown);
+  const unit = subjectAt(index, name, [channel], shown);
+  const jobs = store.jobs.value.byId;
+  const job = jobFor(jobs.values(), unit);
+  const reason = whyNoUnits(index, layer) ?? offReason(store);
+  const isBeyond = layer !== null && channel >= (layer.shape[0] ?? 0);
+  if (isBeyond) return null;
+  const ask = (subjects: readonly Subject[]): void => {
+    setFailure("");
+    askAll(store, client, subjects).catch((error: unknown) =>
+      setFailure(error instanceof Error ? error.message : String(error)),
+    );
+  };
+  const common = { store, client, look, reason, ask };
+  return (
+    <section class="sec unit" aria-label="what this unit looks for">
+      <h2>What this unit looks for</h2>
+      {job ? (
+        <Emerging {...common} job={job} unit={unit} />
+      ) : (
+        <>
+          <button
+            type="button"
+            class="btn p unit-go"
+            disabled={reason !== null || store.session.value === null}
+            onClick={() => ask([unit])}
+          >
+            See what this unit looks for
+          </button>
+          {reason === null && <p class="cap">a picture climbed to with {weightsText(weights, shown)}</p>}
+        </>
+      )}
+      {reason !== null && <p class="cap">{reason}</p>}
+      {failure && (
+        <p class="bad cap" role="alert">
+          ▲ {failure}
+        </p>
+      )}
+      <OverSteps {...common} unit={unit} hasOne={job !== undefined} />
+      <WholeLayer {...common} unit={unit} />
+    </section>
+  );
+}
+
+/** One request after the other; the first refusal ends it. */
+async function askAll(store: Store, client: Client, subjects: readonly Subject[]): Promise<void> {
+  for (const subject of subjects) await submit(store, client, draftFor(subject));
+}
+
+/** Why jobs are off; null while they are on, or before the server has said so. */
+function offReason(store: Store): string | null {
+  const session = store.session.value;
+  return session?.jobs === false ? session.reason : null;
+}
+
+interface PartProps {
+  store: Store;
+  client: Client;
+  look: LayerLook;
+  reason: string | null;
+  ask: (subjects: readonly Subject[]) => void;
+  unit: Subject;
+}
+
+/** The picture of a job that is there, live. */
+function Emerging({ store, client, job, unit, reason, ask }: PartProps & { job: JobView }) {
+  const { status, request } = job;
+  const { id } = request;
+  const what = `what channel ${unit.units[0]} of ${unit.layer} looks for`;
+  const isGoing = isUnderWay(status);
+  const seconds = secondsOf(job);
+  return (
+    <>
+      <JobPicture client={client} job={job} side={WIDTH} label={what} />
+      <p class="cap unit-line" role="status">
+        {isGoing ? progressText(status) : endText(job)}
+      </p>
+      <p class="cap">
+        {weightsText({ step: request.step, place: "at" }, null)} · seed {request.seed}
+        {seconds !== null && ` · ${durationText(seconds)}`}
+      </p>
+      <div class="row">
+        {isGoing && (
+          <button
+            type="button"
+            class="btn"
+            disabled={status.state === "cancelling"}
+            onClick={() => void cancel(store, client, id)}
+          >
+            Cancel
+          </button>
+        )}
+        {!isGoing && status.state !== "done" && (
+          <button type="button" class="btn" disabled={reason !== null} onClick={() => ask([unit])}>
+            Run again
+          </button>
+        )}
+        <button type="button" class="btn q" onClick={() => openJob(store, id)}>
+          Open in Jobs
+        </button>
+      </div>
+    </>
+  );
+}
+
+function endText({ status, request }: JobView): string {
+  if (status.state === "failed") return `▲ ${status.message || "it failed"}`;
+  const units = Array.isArray(request.params.units) ? request.params.units.length : 1;
+  const last = status.objective.at(-1)?.[1];
+  const value =
+    units === 1 && typeof last === "number" ? ` · ${status.objective_name} ${last.toPrecision(3)}` : "";
+  if (status.state === "cancelled") return `cancelled at iteration ${status.iteration} of ${status.total}`;
+  return `${status.iteration} iterations${value}`;
+}
+
+/** The same picture at several checkpoints: this unit while it learned. */
+function OverSteps({ store, client, look, reason, ask, unit, hasOne }: PartProps & { hasOne: boolean }) {
+  const all = checkpointSteps(look.index);
+  if (all.length < 2) return null;
+  const steps = spread(all, MOST_STEPS);
+  const jobs = store.jobs.value.byId;
+  const found = all.map((step) => ({ step, job: jobFor(jobs.values(), { ...unit, step }) }));
+  const there = found.flatMap(({ step, job }) => (job ? [{ step, job }] : []));
+  const missing = steps.filter((step) => !there.some((one) => one.step === step));
+  if (!hasOne && there.length === 0) return null;
+  return (
+    <>
+      {there.length > 1 && (
+        <ol class="unit-film" aria-label="what this unit looks for at each step">
+          {there.map(({ step, job }) => (
+            <li key={step}>
+              <button
+                type="button"
+                class={step === unit.step ? "on" : ""}
+                aria-current={step === unit.step ? "step" : undefined}
+                title={`go to step ${step}`}
+                onClick={() => {
+                  store.a.step.value = step;
+                }}
+              >
+                <JobPicture client={client} job={job} side={FRAME} label="" />
+                <span>{step}</span>
+              </button>
+            </li>
+          ))}
+        </ol>
+      )}
+      {missing.length > 0 && (
+        <div class="row">
+          <button
+            type="button"
+            class="btn"
+            disabled={reason !== null}
+            onClick={() => ask(missing.map((step) => ({ ...unit, step })))}
+          >
+            Over all steps
+          </button>
+          <span class="cap">
+            {missing.length} jobs; {steps.length} of {all.length} checkpoints
+          </span>
+        </div>
+      )}
+    </>
+  );
+}
+
+const COUNTS = [9, 16, 36, 64, 144, 256];
+
+/** Many units in one batch: a contact sheet of the layer. */
+function WholeLayer({ store, client, look, reason, ask, unit }: PartProps) {
+  const units = look.layer?.shape[0] ?? 0;
+  const counts = [...new Set([...COUNTS.filter((count) => count < units), Math.min(units, 256)])];
+  const [count, setCount] = useState<number | null>(null);
+  const sheet = sheetFor(store.jobs.value.byId.values(), unit);
+  if (units < 2) return null;
+  const wanted = count ?? counts.findLast((one) => one <= 16) ?? counts[0] ?? 1;
+  const chosen = look.order.filter((channel) => channel < units).slice(0, wanted);
+  return (
+    <div class="unit-sheet">
+      <h2>Contact sheet of this layer</h2>
+      {sheet && (
+        <>
+          <button
+            type="button"
+            class="plain"
+            title="open in Jobs"
+            onClick={() => openJob(store, sheet.request.id)}
+          >
+            <JobPicture client={client} job={sheet} side={WIDTH} label={`units of ${look.name}`} />
+          </button>
+          <p class="cap" role="status">
+            {isUnderWay(sheet.status) ? progressText(sheet.status) : endText(sheet)}
+          </p>
+        </>
+      )}
+      <div class="row">
+        <Select
+          label="Units"
+          value={String(wanted)}
+          options={counts.map((one) => ({
+            value: String(one),
+            text: one === units ? `all ${one}` : `first ${one} in this order`,
+          }))}
+          onChoose={(value) => setCount(Number(value))}
+        />
+        <button
+          type="button"
+          class="btn"
+          disabled={reason !== null || store.session.value === null}
+          onClick={() => ask([{ ...unit, units: chosen }])}
+        >
+          {sheet ? "Run" : "Make it"}
+        </button>
+      </div>
+    </div>
+  );
+}
