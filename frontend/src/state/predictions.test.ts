@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ExamplesIndex, Scores } from "../api/types";
-import { className, predictionAt } from "./predictions";
+import { className, exampleName, predictionAt } from "./predictions";
 
 const facts: ExamplesIndex = {
   digest: "e",
@@ -8,6 +8,7 @@ const facts: ExamplesIndex = {
   shape: [1, 2, 2],
   labels: [1, 0],
   class_names: ["cat", "dog"],
+  names: ["rex.png", `${"a".repeat(200)}.png`],
 };
 const scores: Scores = {
   steps: [0, 10],
@@ -30,4 +31,11 @@ test("without labels nothing is right or wrong; without names classes have numbe
   const bare = { ...facts, labels: null, class_names: null };
   expect(predictionAt(scores, 0, 0, bare)).toMatchObject({ label: null, isRight: null });
   expect([className(facts, 1), className(bare, 1)]).toEqual(["dog", "class 1"]);
+});
+
+test("an example's long name keeps its beginning and its end", () => {
+  expect(exampleName(facts, 0)).toBe("rex.png");
+  const long = exampleName(facts, 1) ?? "";
+  expect([long.length, long.endsWith("aa.png")]).toEqual([60, true]);
+  expect([exampleName({ ...facts, names: null }, 0), exampleName(null, 0)]).toEqual([null, null]);
 });

@@ -36,6 +36,19 @@ export function predictionAt(
   };
 }
 
+const LONGEST_NAME = 60;
+
+/** What an example is called; null without a name. Any text may stand there: a long one loses its middle. */
+export function exampleName(facts: ExamplesIndex | null, image: number): string | null {
+  const name = facts?.names?.[image];
+  return name ? shortName(name) : null;
+}
+
+/** A file's name of a length that fits. */
+export function shortName(name: string): string {
+  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 13)}…${name.slice(-12)}`;
+}
+
 /** A class by its name, by its number where it has none. */
 export function className(facts: ExamplesIndex, target: number): string {
   return facts.class_names?.[target] ?? `class ${target}`;

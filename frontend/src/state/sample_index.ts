@@ -48,7 +48,14 @@ export function sampleIndex({ steps = [0], layers = [], series = [], labels }: S
     parents: [],
     model: null,
     examples: labels
-      ? { digest: "e", count: labels.length, shape: [1, 8, 8], labels, class_names: ["cat", "dog"] }
+      ? {
+          digest: "e",
+          count: labels.length,
+          shape: [1, 8, 8],
+          labels,
+          class_names: ["cat", "dog"],
+          names: null,
+        }
       : null,
     scalars: [],
     problems: [],

@@ -32,6 +32,15 @@ test("a class finds its images, a number the image", () => {
   expect(texts("image 0")).toEqual(["image 0 · cat"]);
 });
 
+test("an example is found by its own name, which is said", () => {
+  const examples = {
+    ...(index.examples as NonNullable<typeof index.examples>),
+    names: ["a", "chelsea.png", "b"],
+  };
+  const hits = findHits({ ...index, examples }, views, "chel");
+  expect(hits.map((hit) => [hit.kind, hit.text])).toEqual([["image", "image 1 · chelsea.png · dog"]]);
+});
+
 test("views are found, and nothing finds nothing", () => {
   expect(texts("comp")).toEqual(["Compare"]);
   expect([texts(""), texts("xyz")]).toEqual([[], []]);

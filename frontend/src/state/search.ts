@@ -1,6 +1,7 @@
 /** The search box: layers, channels of a layer, classes, images and views by a few letters. */
 
 import type { RunIndex } from "../api/types";
+import { exampleName } from "./predictions";
 import { openLayer, type Store, type ViewName } from "./store";
 
 export interface Hit {
@@ -81,7 +82,7 @@ function channelHits(index: RunIndex, words: string, channel: number): Hit[] {
     }));
 }
 
-/** Examples by number (`image 3`) and by the name of their label. */
+/** Examples by number (`image 3`), by their own name and by that of their label. */
 function imageHits(index: RunIndex, words: string): Hit[] {
   const { examples } = index;
   if (!examples) return [];
@@ -90,10 +91,12 @@ function imageHits(index: RunIndex, words: string): Hit[] {
   for (let image = 0; image < examples.count; image++) {
     const label = examples.labels?.[image];
     const name = label === undefined ? "" : (examples.class_names?.[label] ?? `class ${label}`);
-    if (Number(numbered ?? -1) !== image && !Number.isFinite(rank(name, words))) continue;
+    const own = exampleName(examples, image) ?? "";
+    const isNamed = Number.isFinite(rank(own, words));
+    if (Number(numbered ?? -1) !== image && !isNamed && !Number.isFinite(rank(name, words))) continue;
     hits.push({
-      kind: name && numbered === undefined ? "class" : "image",
-      text: name ? `image ${image} · ${name}` : `image ${image}`,
+      kind: name && !isNamed && numbered === undefined ? "class" : "image",
+      text: [`image ${image}`, own, name].filter(Boolean).join(" · "),
       note: "image",
       go: (store) => {
         store.image.value = image;

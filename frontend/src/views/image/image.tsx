@@ -3,11 +3,20 @@
 import { useMemo, useRef } from "preact/hooks";
 import { shapeText } from "../../draw/number_text";
 import { benchPicture } from "../../state/bench_pictures";
+import { exampleName } from "../../state/predictions";
 import { MapCanvas } from "../../ui/map_canvas";
 import { Nothing } from "../../ui/panel_state";
 import type { Pixels } from "../../ui/pixel_canvas";
 import { useSize } from "../../ui/use_size";
-import { examplePixels, exampleTitle, fitted, shownImage, useExamples } from "../records/examples";
+import {
+  className,
+  examplePixels,
+  exampleTitle,
+  fitted,
+  labelOf,
+  shownImage,
+  useExamples,
+} from "../records/examples";
 import type { KeyBinding, ViewProps } from "../view";
 import { BenchSharing, type Shared } from "./bench_sharing";
 import { ClassChooser } from "./class_chooser";
@@ -100,16 +109,18 @@ interface Props extends ViewProps {
 function Maps({ store, client, bench, base }: Props) {
   const shared = useRef<Shared | null>(null);
   const { index, scene, main, slots } = bench;
-  const title = scene.own ? scene.own.name : `Image ${exampleTitle(index, scene.image)}`;
+  const name = exampleName(index.examples, scene.image);
+  const label = labelOf(index, scene.image);
+  const title = scene.own?.name ?? name ?? `Image ${exampleTitle(index, scene.image)}`;
+  const more = name === null ? [] : [`image ${scene.image}`, label === null ? "" : className(index, label)];
+  const about = scene.own ? ["own picture, not part of the run"] : more;
+  const shape = base ? shapeText([base.height, base.width]) : "";
   const signed = main?.series ? isSigned(main.series, undefined) : (shared.current?.signed ?? false);
   return (
     <>
       <div class="head">
         <h1 class="clip">{title}</h1>
-        <span class="t clip">
-          {base ? shapeText([base.height, base.width]) : ""}
-          {scene.own && " · own picture, not part of the run"}
-        </span>
+        <span class="t clip">{[shape, ...about].filter(Boolean).join(" · ")}</span>
         <OwnPictureButton store={store} client={client} />
         <span class="grow" />
         <ClassChooser store={store} bench={bench} />

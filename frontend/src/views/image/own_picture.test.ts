@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { centreOf, readBenchPicture, shortName } from "./own_picture";
+import { centreOf, readBenchPicture } from "./own_picture";
 
 const size = { width: 28, height: 28 };
 const bounds = { max_input_bytes: 2 ** 20, max_input_pixels: 10 ** 6 };
@@ -8,13 +8,6 @@ test("the centre is cut out in the wanted proportions", () => {
   expect(centreOf({ width: 100, height: 50 }, size)).toEqual({ x: 25, y: 0, width: 50, height: 50 });
   const wide = { width: 20, height: 10 };
   expect(centreOf({ width: 40, height: 100 }, wide)).toEqual({ x: 0, y: 40, width: 40, height: 20 });
-});
-
-test("a long name keeps its beginning and its end", () => {
-  expect(shortName("cat.png")).toBe("cat.png");
-  expect(shortName("")).toBe("picture");
-  const short = shortName(`${"a".repeat(200)}.png`);
-  expect([short.length, short.endsWith(".png")]).toEqual([60, true]);
 });
 
 test("a file that is too large is not decoded, and the sentence names it", async () => {

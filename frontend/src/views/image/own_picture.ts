@@ -3,10 +3,10 @@
 import type { SessionAnswer } from "../../api/types";
 import { context2d } from "../../draw/canvas";
 import type { BenchPicture } from "../../state/bench_pictures";
+import { shortName } from "../../state/predictions";
 
 /** Files larger than this are not even decoded. */
 const LARGEST_FILE = 64 * 2 ** 20;
-const LONGEST_NAME = 60;
 
 type Bounds = Pick<SessionAnswer, "max_input_bytes" | "max_input_pixels">;
 
@@ -28,7 +28,7 @@ export function centreOf(picture: Size, wanted: Size): Size & { x: number; y: nu
  * What is transparent lies on white. Throws an Error whose sentence says what is wrong with the file.
  */
 export async function readBenchPicture(file: File, wanted: Size, bounds: Bounds): Promise<BenchPicture> {
-  const name = shortName(file.name);
+  const name = shortName(file.name) || "picture";
   if (file.size > LARGEST_FILE)
     throw new Error(`${name} has ${megabytes(file.size)}; at most ${megabytes(LARGEST_FILE)} are read`);
   const picture = await createImageBitmap(file).catch(() => null);
@@ -61,12 +61,6 @@ function withoutAlpha(rgba: ArrayLike<number>): Uint8Array {
   for (let at = 0; at < rgba.length / 4; at++)
     for (let colour = 0; colour < 3; colour++) rgb[3 * at + colour] = rgba[4 * at + colour] as number;
   return rgb;
-}
-
-/** A file's name with its middle left out where it is long. */
-export function shortName(name: string): string {
-  if (name.length <= LONGEST_NAME) return name || "picture";
-  return `${name.slice(0, LONGEST_NAME - 13)}…${name.slice(-12)}`;
 }
 
 function megabytes(bytes: number): string {

@@ -5,7 +5,7 @@ import type { ExamplesIndex, Examples as Pictures, Scores } from "../../api/type
 import { useAnswer } from "../../api/use_answer";
 import { packed } from "../../draw/colour_map";
 import { shareText } from "../../draw/number_text";
-import { className, type Prediction, predictionAt } from "../../state/predictions";
+import { className, exampleName, type Prediction, predictionAt } from "../../state/predictions";
 import type { Store } from "../../state/store";
 import { Failed, Waiting } from "../../ui/panel_state";
 import { PixelCanvas } from "../../ui/pixel_canvas";
@@ -88,7 +88,8 @@ interface ExampleProps {
 
 function Example({ store, pictures, facts, image, prediction }: ExampleProps) {
   const label = facts.labels?.[image];
-  const name = label === undefined ? `image ${image}` : className(facts, label);
+  const own = exampleName(facts, image);
+  const name = label === undefined ? (own ?? `image ${image}`) : className(facts, label);
   const said = prediction && className(facts, prediction.target);
   const scale = SIDE / Math.max(pictures.width, pictures.height, 1);
   const size = { width: Math.max(1, pictures.width * scale), height: Math.max(1, pictures.height * scale) };
@@ -101,7 +102,7 @@ function Example({ store, pictures, facts, image, prediction }: ExampleProps) {
       <button
         type="button"
         class="plain example"
-        title={`image ${image}${label === undefined ? "" : `, ${name}`}${said ? `; predicted ${said}` : ""}`}
+        title={`image ${image}${own ? ` ${own}` : ""}${label === undefined ? "" : `, ${name}`}${said ? `; predicted ${said}` : ""}`}
         onClick={open}
       >
         <ExamplePicture pictures={pictures} image={image} size={size} />

@@ -4,6 +4,7 @@ import type { Client } from "../../api/client";
 import type { Examples, RunIndex } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
 import { paintExample } from "../../draw/heatmap";
+import { exampleName } from "../../state/predictions";
 import type { Side, Store } from "../../state/store";
 import { type Entry, Listbox } from "../../ui/listbox";
 import { PixelCanvas, type Pixels } from "../../ui/pixel_canvas";
@@ -28,10 +29,12 @@ export function className(index: RunIndex | null, target: number): string {
   return index?.examples?.class_names?.[target] ?? `class ${target}`;
 }
 
-/** "4 Shirt": number of an example and its label, if it has one. */
+/** "4 Shirt", "2 chelsea.png": number of an example, its name and its label, where it has them. */
 export function exampleTitle(index: RunIndex | null, image: number): string {
+  const name = exampleName(index?.examples ?? null, image);
   const label = labelOf(index, image);
-  return label === null ? `${image}` : `${image} ${className(index, label)}`;
+  const said = [name, label === null ? null : className(index, label)].filter((text) => text !== null);
+  return [image, said.join(" · ")].filter((text) => text !== "").join(" ");
 }
 
 export function labelOf(index: RunIndex | null, image: number): number | null {
