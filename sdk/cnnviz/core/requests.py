@@ -50,12 +50,15 @@ def method(name: str, /, **params: Any) -> Request:
     return Request(found, parse(found.Params, params, of=name))
 
 
-def parse_requests(methods: str | Request | Iterable[str | Request], net: Net) -> list[Request]:
+def parse_requests(
+    methods: str | Request | Iterable[str | Request], net: Net, *, with_dataset: bool = False
+) -> list[Request]:
     """Turn what a user wrote into requests that fit this network.
 
     Args:
         methods: `"default"`, a name, a request, or several of them; `"default"` may be among them.
         net: the network that they will look at.
+        with_dataset: whether there is a data set, so that `"default"` means its methods too.
 
     Returns:
         Requests in the order given, each once; a second set of parameters of one method has the
@@ -72,7 +75,7 @@ def parse_requests(methods: str | Request | Iterable[str | Request], net: Net) -
         raise ParamsError('methods must name at least one, or be "default"', field="methods")
     requests: list[Request] = []
     for item in listed:
-        for request in _defaults() if item == "default" else [_named(item, net)]:
+        for request in _defaults(with_dataset) if item == "default" else [_named(item, net)]:
             same = [r for r in requests if r.method is request.method]
             if all(r.params != request.params for r in same):
                 requests.append(replace(request, variant=len(same)))
@@ -93,8 +96,12 @@ def _message(got: object) -> str:
     )
 
 
-def _defaults() -> list[Request]:
-    return [method(name) for name, found in discover().items() if found.in_training]
+def _defaults(with_dataset: bool) -> list[Request]:
+    return [
+        method(name)
+        for name, found in discover().items()
+        if found.in_training and (with_dataset or not found.needs_dataset)
+    ]
 
 
 def _named(item: object, net: Net) -> Request:

@@ -177,39 +177,51 @@ class _Collector:
         self, features: np.ndarray, done: Pass
     ) -> tuple[dict[str, np.ndarray], dict[str, Any] | None]:
         """Find neighbours by features and by pixels, and how often they have the same label."""
-        k, metric = self._params.neighbours, self._params.metric
-        work = WORK_IN_TRAINING if self._ctx.in_training else WORK
-        count, width = features.shape
-        everyone = count * count * width <= work
-        fewer = min(ASKED, max(100, int(work / max(count * width, 1))))
-        asked = spread(count, count if everyone else fewer)
-        pixels = done.data.thumbnails() if done.data.thumbnails is not None else None
-        rows, distances = nearest(features, asked, k, metric=metric)
-        arrays: dict[str, np.ndarray] = {}
-        if everyone:
-            arrays |= {"neighbours": rows, "distances": distances}
-        shares: dict[str, Any] = {"k": k, "queries": len(asked)}
-        labels = done.data.labels
+        metric, labels = self._params.metric, done.data.labels
         other: Metric = "l2" if metric == "cosine" else "cosine"
-        few = spread(count, min(count, fewer))
-        by_metric = {metric: agreement(rows, labels, asked)}
-        by_metric[other] = agreement(nearest(features, few, k, metric=other)[0], labels, few)
-        shares |= {"feature": by_metric["cosine"], "feature_l2": by_metric["l2"], "pixel": None}
+        pixels = done.data.thumbnails() if done.data.thumbnails is not None else None
+        work = WORK_IN_TRAINING if self._ctx.in_training else WORK
+        widest = max(features.shape[1], 0 if pixels is None else pixels[0].size)
+        fewer = min(ASKED, max(100, int(work / max(len(features) * widest, 1))))
+        asked = spread(len(features), fewer)
+        arrays: dict[str, np.ndarray] = {}
+        found = self._nearest(features, asked, metric, work)
+        if len(found[0]) == len(features):
+            arrays |= {"neighbours": found[0], "distances": found[1]}
+        shares: dict[Metric, float | None] = {
+            metric: agreement(_of(found[0], asked), labels, asked),
+            other: agreement(self._nearest(features, asked, other, 0)[0], labels, asked),
+        }
+        facts = {
+            "k": self._params.neighbours,
+            "queries": len(asked),
+            "feature": shares["cosine"],
+            "feature_l2": shares["l2"],
+            "pixel": None,
+        }
         if pixels is not None:
-            rows, distances = self._pixel_neighbours(pixels, asked, k, done.data.name)
-            shares["pixel"] = agreement(rows, labels, asked)
-            if everyone:
-                arrays |= {"pixel_neighbours": rows, "pixel_distances": distances}
-        return arrays, shares if shares["feature"] is not None else None
+            found = self._pixel_neighbours(pixels, asked, work, done.data.name)
+            facts["pixel"] = agreement(_of(found[0], asked), labels, asked)
+            if len(found[0]) == len(features):
+                arrays |= {"pixel_neighbours": found[0], "pixel_distances": found[1]}
+        return arrays, facts if facts["feature"] is not None else None
+
+    def _nearest(
+        self, vectors: np.ndarray, asked: np.ndarray, metric: Metric, work: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find the neighbours of all rows if that is little work, else of those asked about."""
+        everyone = len(vectors) ** 2 * vectors[0].size <= work
+        rows = spread(len(vectors), len(vectors)) if everyone else asked
+        return nearest(vectors, rows, self._params.neighbours, metric=metric)
 
     def _pixel_neighbours(
-        self, pixels: np.ndarray, asked: np.ndarray, k: int, name: str | None
+        self, pixels: np.ndarray, asked: np.ndarray, work: float, name: str | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Find neighbours by thumbnails; they are those of the capture before."""
         known = self._ctx.memory.get("pixels")
-        if name is None or known is None or known[0] != (name, len(asked), k):
-            found = nearest(pixels, asked, k, metric="l2")
-            known = self._ctx.memory["pixels"] = ((name, len(asked), k), *found)
+        if name is None or known is None or known[0] != (name, len(asked)):
+            found = self._nearest(pixels, asked, "l2", work)
+            known = self._ctx.memory["pixels"] = ((name, len(asked)), *found)
         return known[1].copy(), known[2].copy()
 
     def _fill_up(self, count: int) -> None:
@@ -220,6 +232,11 @@ class _Collector:
             if self._has_scores:
                 self._predicted.append(np.full(missing, -1, np.int32))
                 self._loss.append(np.full(missing, np.nan, np.float32))
+
+
+def _of(rows: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Give the rows asked about, of all or of just these."""
+    return rows if len(rows) == len(asked) else rows[asked]
 
 
 def _placed(values: np.ndarray, at: np.ndarray, count: int, missing: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.core.context import Context
+from cnnviz.core.datasets import DataSet, open_dataset
 from cnnviz.core.isolation import isolated
 from cnnviz.errors import ParamsError
 from cnnviz.graph import capture
@@ -31,11 +33,15 @@ __all__ = [
     "capture_net",
     "check_examples",
     "make_context",
+    "make_data_set",
     "make_schedule",
 ]
 
 DEFAULT_BUDGET: Final = 0.01
 """Share of wall time."""
+
+DATASET_SECONDS: Final = 10.0
+"""Longest that a pass over a data set may hold up a step."""
 
 MAX_EXAMPLES: Final = 256
 """Every capture runs all examples at once: more would be a data set."""
@@ -56,7 +62,7 @@ class Settings:
     every: int | None
     checkpoints: str
     preview_bytes: int
-    dataset: object
+    dataset_seconds: float = DATASET_SECONDS
 
     def __post_init__(self) -> None:
         """Check each."""
@@ -66,12 +72,11 @@ class Settings:
         if not _is_whole(size) or not 0 <= size <= _MAX_PREVIEW:
             message = f"preview_bytes must be a whole number from 0 to {_MAX_PREVIEW}, got {size!r}"
             raise ParamsError(message, field="preview_bytes")
-        if self.dataset is not None:
-            message = (
-                "dataset is for methods that look through a whole data set, and this version has "
-                "none: leave it out"
-            )
-            raise ParamsError(message, field="dataset")
+        seconds: object = self.dataset_seconds
+        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not number or not seconds > 0:  # type: ignore[operator]
+            message = f"dataset_seconds must be a number above 0, got {seconds!r}"
+            raise ParamsError(message, field="dataset_seconds")
 
 
 def _is_whole(value: object) -> bool:
@@ -99,11 +104,37 @@ def _check_cadence(budget: object, every: object) -> None:
         raise ParamsError(message, field="budget")
 
 
-def make_schedule(settings: Settings, count: int) -> Schedule:
-    """Make the schedule of `count` methods that the settings ask for."""
+def make_schedule(settings: Settings, count: int, *, rare: Sequence[int] = ()) -> Schedule:
+    """Make the schedule of `count` methods that the settings ask for.
+
+    Args:
+        settings: as the user has them.
+        count: methods are numbered from 0.
+        rare: those that a fixed cadence takes at some of its captures only.
+    """
     if settings.every is not None:
-        return FixedCadence(settings.every, range(count))
+        return FixedCadence(settings.every, range(count), rare=rare)
     return Budget(settings.budget, range(count))
+
+
+def make_data_set(
+    dataset: Any, examples: Tensor, *, device: torch.device, seconds: float
+) -> DataSet:
+    """Take a data set to look through, after a look at its first image.
+
+    Args:
+        dataset: as `open_dataset` takes it.
+        examples: (N, C, H, W), of the same size.
+        device: of the network, whose random numbers are kept.
+        seconds: that a pass may take.
+
+    Raises:
+        ParamsError: nothing to look through, or of images that the model does not take.
+    """
+    channels, height, width = examples.shape[1:]
+    with isolated(device, 0):
+        source = open_dataset(dataset, (channels, height, width))
+    return DataSet(source, seconds=float(seconds))
 
 
 def check_examples(examples: Any, model: Any) -> Tensor:
@@ -169,6 +200,7 @@ def make_context(
     class_names: Any,
     normalize: Any,
     seed: int,
+    dataset: DataSet | None = None,
 ) -> Context:
     """Check what is said about the examples, and make what every method sees.
 
@@ -194,4 +226,5 @@ def make_context(
         normalize=checked,
         seed=seed,
         in_training=True,
+        dataset=dataset,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnviz.contract.records import Manifest
+from cnnviz.core.gathering import Gathered
 from cnnviz.recording.destination import ClosedWriterError, Destination
 from cnnviz.recording.troubles import Troubles
 from cnnviz.recording.weights import WeightCopy
@@ -26,6 +27,8 @@ class Capture:
     arrays: Mapping[str, Mapping[str, np.ndarray]]
     weights: WeightCopy | None
     """None when no checkpoint is wanted."""
+    dataset: Gathered | None = None
+    """A data set that its records speak of and that is not stored yet."""
 
 
 class Journal:
@@ -65,6 +68,8 @@ class Journal:
         step = capture.manifest.step
         if self._reached is not None and step <= self._reached:
             self._files.take_back(step)
+        if capture.dataset is not None:
+            self._files.write_dataset(capture.dataset.name, capture.dataset.chunks)
         manifest, digest = self._files.write_snapshot(capture.manifest, capture.arrays)
         self._reached = step
         if capture.weights is not None:

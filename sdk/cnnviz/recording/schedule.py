@@ -56,18 +56,26 @@ class Schedule(Protocol):
         """Never ask for a method again: it failed and was switched off."""
 
 
-class FixedCadence:
-    """All methods at the first step and at every multiple of `every`."""
+RARE: Final = 10
+"""Captures of a fixed cadence, of which the rare methods take one."""
 
-    def __init__(self, every: int, methods: Sequence[int]) -> None:
+
+class FixedCadence:
+    """All methods at the first step and at every multiple of `every`; rare ones at each tenth."""
+
+    def __init__(self, every: int, methods: Sequence[int], *, rare: Sequence[int] = ()) -> None:
         self.next_step = 0
         self._every = every
         self._methods = list(methods)
+        self._rare = frozenset(rare)
+        self._asked = 0
 
     def due(self, step: int, now: float) -> list[int]:  # noqa: ARG002 - of the protocol
         """Give all methods: it is asked at its own `next_step`, or when steps jumped over it."""
         self.next_step = (step // self._every + 1) * self._every
-        return list(self._methods)
+        left_out = frozenset() if self._asked % RARE == 0 else self._rare
+        self._asked += 1
+        return [method for method in self._methods if method not in left_out]
 
     def paid(self, own: Mapping[int, float], common: float, *, step: int, now: float) -> None:
         """Do nothing: a fixed cadence has no budget."""

@@ -30,6 +30,8 @@ class Taken(NamedTuple):
     """Seconds of what they shared."""
     failed: Mapping[int, str]
     """Why methods gave nothing, by their number."""
+    reasons: Mapping[str, str]
+    """The same by the requests' keys."""
 
 
 class Taker:
@@ -37,7 +39,8 @@ class Taker:
 
     Args:
         ctx: the net and its examples.
-        requests: the methods, numbered from 0 in this order.
+        requests: the methods, numbered from 0 in this order; those that look through a data set
+            have one number, the last, because they share one pass.
         run: the run's name.
         with_weights: whether a capture carries a copy of all weights.
     """
@@ -46,7 +49,12 @@ class Taker:
         self, ctx: Context, requests: Sequence[Request], *, run: str, with_weights: bool
     ) -> None:
         self.ctx = ctx
-        self.requests = requests
+        self.units = [[one] for one in requests if not one.method.needs_dataset]
+        """The requests of each number."""
+        of_dataset = [one for one in requests if one.method.needs_dataset]
+        self.rare = [len(self.units)] if of_dataset else []
+        """The number of the methods that look through a data set."""
+        self.units += [of_dataset] * bool(of_dataset)
         self._run = run
         self._with_weights = with_weights
         self._copies = WeightCopies()
@@ -58,20 +66,29 @@ class Taker:
         net = self.ctx.net
         wait_for(net.device)  # what training still computes is not our cost
         started = time.perf_counter()
-        execution = execute([self.requests[number] for number in due], self.ctx)
+        requests = [request for number in due for request in self.units[number]]
+        execution = execute(requests, self.ctx)
         weights = self._copies.copy(net.weights(), net.device) if self._with_weights else None
         capture = Capture(
             self._manifest(step, execution),
             {key_of(done): done.result.arrays for done in execution.results},
             weights,
+            execution.gathered,
         )
         seconds = time.perf_counter() - started
         reasons = {skipped.method: skipped.reason for skipped in execution.skipped}
-        keys = {number: self.requests[number].key for number in due}
-        failed = {number: reasons[key] for number, key in keys.items() if key in reasons}
+        failed: dict[int, str] = {}
+        own: dict[int, float] = {}
         took = {done.request.key: done.seconds for done in execution.results}
-        own = {number: took.get(key, 0.0) for number, key in keys.items()}
-        return Taken(capture, own, max(seconds - sum(own.values()), 0.0), failed)
+        for number in due:
+            keys = [request.key for request in self.units[number]]
+            self.units[number] = [one for one in self.units[number] if one.key not in reasons]
+            if not self.units[number]:
+                failed[number] = reasons[keys[0]]
+            own[number] = sum(took.get(key, 0.0) for key in keys)
+            own[number] += execution.dataset_seconds if number in self.rare else 0.0
+        common = max(seconds - sum(own.values()), 0.0)
+        return Taken(capture, own, common, failed, reasons)
 
     def _manifest(self, step: int, execution: Execution) -> Manifest:
         self._wall_time = max(time.time(), self._wall_time + 1e-6)  # readers order by it
