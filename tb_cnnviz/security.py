@@ -24,7 +24,7 @@ TOKEN_HEADER: Final = "X-Cnnviz-Token"
 
 
 class RefusedError(Exception):
-    """A request that is not answered: `status` is 403, 405, 409, 413 or 415."""
+    """A request that is not answered: `status` is 403, 405, 408, 409, 413 or 415."""
 
     def __init__(self, message: str, *, status: int, allowed: Sequence[str] = ("GET",)) -> None:
         """Keep the status beside the message, and which methods there are."""

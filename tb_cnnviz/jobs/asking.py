@@ -29,6 +29,7 @@ __all__ = ["MAX_WAITING", "ask"]
 
 MAX_WAITING: Final = 100
 MAX_EXAMPLES: Final = 4096
+MAX_NAME: Final = 1000
 MAX_SEED: Final = 2**63 - 1
 MAX_REQUEST: Final = 512 << 10
 """Bytes of a request as JSON."""
@@ -55,6 +56,8 @@ def ask(
         UnsuitableError: no job can be run on that run.
         RefusedError: too many wait already (409).
     """
+    if len(asked.run) > MAX_NAME:
+        raise ParamsError(f"a run's name has at most {MAX_NAME} characters", field="run")
     run = logs.run(asked.run)
     card = _card(catalogue, asked.method)
     params = complete(card.schema, asked.params, of=card.name)
@@ -97,6 +100,7 @@ def _create(
     if len(waiting) >= MAX_WAITING:
         message = f"{len(waiting)} jobs wait already: cancel some, or wait"
         raise RefusedError(message, status=409)
+    book.tidy(home)
     position = max((entry.status.position for entry in waiting), default=0.0) + 1.0
     try:
         job = home.folder.create(request, pictures, position=position)

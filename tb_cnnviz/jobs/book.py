@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -20,8 +21,10 @@ from tb_cnnviz.jobs.housing import Housing
 
 __all__ = ["Book", "ended"]
 
-LISTED_SECONDS: Final = 1.0
-"""How long a listing of the folders holds; jobs under way are looked at more often."""
+LEFTOVER_AGE: Final = 3600.0
+"""Seconds; a younger half-made folder may be another TensorBoard's."""
+LOOKED_SECONDS: Final = 0.1
+"""How long what was seen of a live job holds."""
 
 
 class Book:
@@ -38,27 +41,29 @@ class Book:
         """Held while something is decided on what the book says."""
         self._entries: dict[str, Entry] = {}
         self._housings: dict[str, Housing] = {}
+        self._tidied: set[Path] = set()
         self._revision = 0
         self._life = secrets.token_hex(4)
-        self._listed = float("-inf")
+        self._looked = float("-inf")
 
-    def refresh(self, housings: Iterable[Housing] = (), *, at_once: bool = False) -> None:
-        """Look for new, removed and changed jobs.
+    def list_folders(self, housings: Iterable[Housing] = ()) -> None:
+        """Look for new and removed jobs.
 
         Args:
             housings: where to look; they are remembered.
-            at_once: whether to list the folders although they were listed a moment ago.
         """
         with self.lock:
-            before = len(self._housings)
             self._housings.update({str(one.folder.folder): one for one in housings})
-            now = time.monotonic()
-            if at_once or len(self._housings) != before or now - self._listed > LISTED_SECONDS:
-                self._listed = now
-                self._list()
-            for entry in list(self._entries.values()):
-                if not entry.is_over:
-                    self.look(entry.id)
+            self._list()
+
+    def look_at_live(self) -> None:
+        """Read the jobs that are not over again, unless that was done a moment ago."""
+        with self.lock:
+            if time.monotonic() - self._looked < LOOKED_SECONDS:
+                return
+            self._looked = time.monotonic()
+            for entry in [one for one in self._entries.values() if not one.is_over]:
+                self.look(entry.id)
 
     def look(self, job_id: str) -> Entry | None:
         """Read a job again; None when it is not there any more."""
@@ -102,6 +107,12 @@ class Book:
             if entry.is_over and entry.asked_here:
                 self.asked.drop(entry.job.folder)
             return entry
+
+    def tidy(self, housing: Housing) -> None:
+        """Clear away what a killed process left half-made, once."""
+        if housing.folder.folder not in self._tidied:
+            self._tidied.add(housing.folder.folder)
+            housing.folder.clear_leftovers(older_than=LEFTOVER_AGE)
 
     def add(self, job: Job, housing: Housing) -> Entry:
         """Keep a job that was just made here."""

@@ -18,7 +18,7 @@ __all__ = ["DeviceWorker"]
 logger = logging.getLogger(__name__)
 
 START_SECONDS: Final = 120.0
-TAKE_SECONDS: Final = 15.0
+TAKE_SECONDS: Final = 30.0
 """Between an order and the worker's word that it has begun."""
 SILENT_SECONDS: Final = 10.0
 """A worker that lives writes twice a second."""

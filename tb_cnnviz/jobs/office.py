@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import math
 import secrets
 import time
@@ -11,7 +12,7 @@ from typing import Final
 import msgspec
 
 from cnnviz.contract.jobs import Catalogue
-from cnnviz.errors import MissingError, WorkerError
+from cnnviz.errors import WorkerError
 from tb_cnnviz.body import Body, json_body
 from tb_cnnviz.jobs import uploads
 from tb_cnnviz.jobs.asked import Asked
@@ -28,6 +29,10 @@ from tb_cnnviz.wire_jobs import CatalogueAnswer, JobAnswer, JobAsk, SessionAnswe
 
 __all__ = ["Office"]
 
+LISTED_SECONDS: Final = 1.0
+"""How long a listing of the folders holds; jobs under way are looked at more often."""
+LISTING_SHARE: Final = 20.0
+"""A folder with very many jobs is listed less often: a twentieth of the time at most."""
 CATALOGUE_SECONDS: Final = 60.0
 """How long a request waits for the catalogue; the page has asked for it before."""
 
@@ -41,6 +46,7 @@ class Office:
         self.token = secrets.token_urlsafe(32)
         self.book = Book(Asked(cache_root().parent / "asked"))
         self.results = Results()
+        self._next_look = float("-inf")
         self._supervisor = Supervisor(self.book, settings)
         atexit.register(self.close)
 
@@ -49,9 +55,21 @@ class Office:
         atexit.unregister(self.close)
         self._supervisor.close(at_once=at_once)
 
-    def see(self, logs: Logs) -> None:
-        """Look at the folders of all runs; what waits there from before is begun."""
-        self.book.refresh(one for run in logs.runs().values() for one in housings_of(run))
+    def see(self, logs: Logs, *, at_once: bool = False) -> None:
+        """Look at the folders of all runs; what waits there from before is begun.
+
+        Args:
+            logs: the runs.
+            at_once: whether to look although that was done a moment ago.
+        """
+        began = time.monotonic()
+        if at_once or began > self._next_look:
+            self._next_look = began + LISTED_SECONDS
+            runs = logs.runs().values()
+            self.book.list_folders([one for run in runs for one in housings_of(run)])
+            took = time.monotonic() - began
+            self._next_look = began + max(LISTED_SECONDS, LISTING_SHARE * took)
+        self.book.look_at_live()
         if self.settings.on and self.book.entries(lambda entry: not entry.is_over):
             self._supervisor.poke()
 
@@ -61,11 +79,8 @@ class Office:
         Raises:
             MissingError: there is none of that name.
         """
-        try:
-            self.book.find(job)
-        except MissingError:
-            self.see(logs)
-        self.book.look(job)
+        if self.book.look(job) is None:
+            self.see(logs, at_once=True)
         return self.book.find(job)
 
     def session(self) -> Body:
@@ -116,14 +131,12 @@ class Office:
         with self.book.lock:
             # Who has the claim decides: a worker that took it this moment is asked to stop.
             if entry.waits and self._claims(entry):
-                entry = self.book.write(entry, ended(entry.status, state="cancelled", message=""))
-                return _answer(entry)
+                return _answer(self.book.write(entry, ended(entry.status, state="cancelled")))
             status = msgspec.structs.replace(entry.status, state="cancelling", message="stopping")
             entry = self.book.say(entry, status)
-        try:
+        self._supervisor.cancel(entry.id)  # which is heard although the disk may be full
+        with contextlib.suppress(OSError):
             entry.job.ask_to_cancel()
-        finally:
-            self._supervisor.cancel(entry.id)
         return _answer(entry)
 
     def move(self, logs: Logs, job: str, *, before: str | None) -> Body:
@@ -153,7 +166,11 @@ class Office:
             if not entry.is_over:
                 message = f"job {job} is {entry.status.state}: cancel it first"
                 raise RefusedError(message, status=409)
-            self.book.remove(entry)
+            try:
+                self.book.remove(entry)
+            except OSError as error:
+                message = f"job {job} cannot be removed: {error.strerror or error}"
+                raise RefusedError(message, status=409) from None
         return Body(b"{}", "application/json")
 
     def _known_catalogue(self) -> Catalogue:
@@ -191,8 +208,9 @@ class Office:
     def _claims(self, entry: Entry) -> bool:
         try:
             return entry.job.claim("")
-        except OSError:
-            return False
+        except OSError as error:
+            message = f"job {entry.id} cannot be changed: {error.strerror or error}"
+            raise RefusedError(message, status=409) from None
 
 
 def _answer(entry: Entry, *, existing: bool = False) -> Body:

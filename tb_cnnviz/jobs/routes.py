@@ -37,6 +37,8 @@ __all__ = ["CHANGES", "JOB_ROUTES", "READS", "Call", "JobRoute", "find_route", "
 
 MAX_ASK: Final = 96 << 20
 MAX_SMALL: Final = 4 << 10
+BODY_SECONDS: Final = 30.0
+"""Between two parts of a body."""
 ID: Final = "<id>"
 
 
@@ -148,13 +150,19 @@ def read_body(request: wrappers.Request, route: str) -> msgspec.Struct:
 
     Raises:
         ParamsError: it is not the JSON that the route takes; `field` names what is at fault.
-        RefusedError: it is too long (413).
+        RefusedError: it is too long (413), or does not come (408).
     """
     kind = CHANGES[route][0]
     limit = MAX_ASK if kind is JobAsk else MAX_SMALL
     request.max_content_length = limit
+    connection = request.environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.settimeout(BODY_SECONDS)
     try:
         data = request.stream.read(limit + 1)
+    except TimeoutError:
+        message = f"nothing more of the body came for {BODY_SECONDS:.0f} s"
+        raise RefusedError(message, status=408) from None
     except HTTPException:
         data = None
     if data is None or len(data) > limit:

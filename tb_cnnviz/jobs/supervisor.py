@@ -128,7 +128,8 @@ class Supervisor:
         self._forget_cancelled()
         if time.monotonic() - self._others_seen > OTHERS_SECONDS:
             self._others_seen = time.monotonic()
-            self._book.refresh()
+            self._book.list_folders()
+            self._book.look_at_live()
             own = {worker.job for worker in self._workers if worker.job}
             look_after_others(self._book, own)
         self._assign()
@@ -140,10 +141,11 @@ class Supervisor:
                 del self._cancelled[job_id]
 
     def _assign(self) -> None:
+        names = {worker.device for worker in self._workers}
         with self._book.lock:
             waiting = self._book.entries(lambda entry: entry.waits and entry.asked_here)
             for worker in sorted(self._workers, key=lambda one: not one.is_free):
-                mine = next((one for one in waiting if _fits(one, worker)), None)
+                mine = next((one for one in waiting if _fits(one, worker, names)), None)
                 if mine is None or worker.job is not None:
                     continue
                 waiting.remove(mine)  # also where it waits for this worker to be ready
@@ -180,6 +182,7 @@ class Supervisor:
         self._workers += [self._worker(name) for name in gpus if name not in self.devices]
 
 
-def _fits(entry: Entry, worker: DeviceWorker) -> bool:
+def _fits(entry: Entry, worker: DeviceWorker, names: set[str]) -> bool:
     wanted = entry.status.device
-    return not wanted or wanted == worker.device
+    may_still_come = wanted in names or "auto" in names
+    return not wanted or wanted == worker.device or not may_still_come

@@ -13,7 +13,7 @@ from tb_cnnviz.jobs.entries import Entry
 __all__ = ["look_after_others"]
 
 SILENT_SECONDS: Final = 60.0
-"""Without any sign of a worker that cannot be looked at, because it is on another machine."""
+"""Without a word of a worker that another process started, here or on another machine."""
 
 
 def look_after_others(book: Book, own: set[str]) -> None:
@@ -52,6 +52,7 @@ def _why_dead(entry: Entry) -> str:
     lives = claim_lives(claim)
     if lives is False:
         return f"its worker (process {claim.pid}) ended without a last word"
-    if lives is None and silent > SILENT_SECONDS:
-        return f"its worker on {claim.host[:80]} was not heard of for {SILENT_SECONDS:.0f} s"
+    if silent > SILENT_SECONDS:
+        where = f"process {claim.pid} on {claim.host[:80]}"
+        return f"its worker ({where}) was not heard of for {SILENT_SECONDS:.0f} s"
     return ""

@@ -12,16 +12,27 @@ from tensorboard.backend import application
 from werkzeug.test import Client, TestResponse
 
 from cnnviz.storage.tensors import unpack_tensors
-from tb_cnnviz.plugin import Loader
+from tb_cnnviz.plugin import Loader, Plugin
 
 PREFIX = "/data/plugin/cnnviz/"
+
+
+class KeptLoader(Loader):
+    """Our loader; keeps what it made."""
+
+    made: Plugin
+
+    def load(self, context):
+        self.made = super().load(context)
+        return self.made
 
 
 class Opened:
     """A TensorBoard whose requests are answered without a socket."""
 
     def __init__(self, *argv: str, fast: bool = False) -> None:
-        self._board = program.TensorBoard(plugins=[*default.get_static_plugins(), Loader])
+        self._loader = KeptLoader()
+        self._board = program.TensorBoard(plugins=[*default.get_static_plugins(), self._loader])
         loading = (
             ("--load_fast=true", "--reload_interval=1")
             if fast
@@ -38,7 +49,10 @@ class Opened:
         self.path_prefix = flags.path_prefix
 
     def close(self) -> None:
-        """End the Rust loader's server, where there is one."""
+        """End the Rust loader's server, and the workers, where there are any."""
+        site = self._loader.made._site
+        if site is not None:
+            site.office.close(at_once=True)
         if self._multiplexer is None:
             self._board._ingester._stdin_handle.close()
 
@@ -53,6 +67,22 @@ class Opened:
         return self.client.get(
             path, query_string=given, headers={"Host": "localhost", **(headers or {})}
         )
+
+    @property
+    def office(self):
+        """Of the jobs; there is one after the first request."""
+        return self._loader.made._site.office
+
+    def post(self, route: str, body: object, *, token: str | None = None, **headers) -> tuple:
+        """Send JSON as the page does; gives the status and the answer."""
+        if token is None:
+            token = self.json("session")["token"] or ""
+        sent = {"Host": "localhost", "X-Cnnviz-Token": token, "Content-Type": "application/json"}
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        response = self.client.post(
+            f"{self.path_prefix}{PREFIX}{route}", data=data, headers={**sent, **headers}
+        )
+        return response.status_code, json.loads(response.data)
 
     def json(self, route: str, **query) -> dict:
         response = self.get(route, **query)

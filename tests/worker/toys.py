@@ -141,3 +141,43 @@ class Random(Toy):
         values.append(float(torch.rand((), generator=ctx.generator)))
         maps = torch.tensor(values).reshape(1, 2, 2)
         return [Result(kind="heatmap", arrays={"map": maps}, facts={"signed": False})]
+
+
+@register
+class Deaf(Toy):
+    """Paints once, then sits in C code, where no wish to cancel reaches it."""
+
+    name = "toy_deaf"
+
+    def run(self, ctx, params):
+        ctx.report(1, 2, torch.zeros(1, 3, 8, 8), objective=0.5)
+        time.sleep(0.6)
+        ctypes.CDLL(None).sleep(60)
+
+
+@register
+class Full(Toy):
+    """Fills the disk: from now on its process cannot write a byte to any file."""
+
+    name = "toy_full"
+
+    def run(self, ctx, params):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        return self.map(torch.zeros(1, 1, 4, 4))
+
+
+@register
+class Sheet(Toy):
+    """Three pictures in one colour each."""
+
+    name, kind = "toy_sheet", "images"
+    needs_examples = False
+
+    def run(self, ctx, params):
+        images = torch.eye(3)[:, None, None, :].expand(3, 5, 7, 3).clone()
+        images[0, 0, 0] = float("nan")
+        facts = {"captions": ["red", "green", "blue"]}
+        return [Result(kind="images", arrays={"images": images}, facts=facts)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import heapq
 import os
@@ -119,11 +120,17 @@ class JobsFolder:
         self.job(job_id).folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
-    def clear_leftovers(self) -> None:
-        """Remove what a kill left half-made or half-removed; call it before anybody makes jobs."""
+    def clear_leftovers(self, *, older_than: float = 0.0) -> None:
+        """Remove what a kill left half-made or half-removed.
+
+        Args:
+            older_than: seconds; 0 where nobody else can be making jobs here.
+        """
+        before = time.time() - older_than
         for path in [*self.folder.glob(".new-*"), *self.folder.glob(".gone-*")]:
-            if not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                if stat.S_ISDIR(path.lstat().st_mode) and path.lstat().st_mtime <= before:
+                    shutil.rmtree(path, ignore_errors=True)
         for job_id in self.ids():
             remove_leftovers(self.folder / job_id)
 
@@ -158,7 +165,7 @@ def request_digest(
         request: its id, creation time and digest do not count.
         params: with the defaults filled in (`contract.forms.complete`).
         method_version: from the method's card.
-        model_digest: SHA-256 of the run's graph.json.
+        model_digest: of the run's graph and of the weights, which names both.
         inputs: the request's own pictures.
     """
     asked = {

@@ -18,6 +18,7 @@ from cnnviz.storage.files import LocalFolder
 from cnnviz.storage.jobs import Job
 from cnnviz.worker.memory import execute_within_memory, free_memory, is_out_of_memory
 from cnnviz.worker.nets import Nets
+from cnnviz.worker.orphans import is_forgotten, leave
 from cnnviz.worker.reporting import Reporter
 from cnnviz.worker.results import encode_result, write_picture_so_far
 from cnnviz.worker.scenes import Scene, open_scene
@@ -53,7 +54,7 @@ def perform(job: Job, folder: LocalFolder, run: str, nets: Nets) -> State | None
         return None
     with job_log(job.folder):
         status = _begin(job, nets.device)
-        reporter = Reporter(job, status, on_tick=lambda: keep_log_short(job.folder))
+        reporter = Reporter(job, status, on_tick=lambda: _look_around(job, reporter))
         with reporter:
             ending = _ending(job, folder, run, nets, reporter)
         last = msgspec.structs.replace(reporter.status(), remaining=None, **ending)
@@ -64,6 +65,12 @@ def perform(job: Job, folder: LocalFolder, run: str, nets: Nets) -> State | None
         except OSError as error:
             log.warning("the last status of %s could not be written: %s", job.id, error)
     return last.state
+
+
+def _look_around(job: Job, reporter: Reporter) -> None:
+    keep_log_short(job.folder)
+    if is_forgotten(reporter.status()):
+        leave(job, reporter.status())
 
 
 def _begin(job: Job, device: str) -> JobStatus:
