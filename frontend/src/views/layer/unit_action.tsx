@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import type { Client } from "../../api/client";
 import type { JobView } from "../../api/types";
+import { exactText } from "../../draw/number_text";
 import { checkpointSteps, weightsFor, weightsText } from "../../state/checkpoints";
 import { secondsOf } from "../../state/job_list";
 import { cancel, openJob, submit } from "../../state/jobs";
@@ -12,13 +13,14 @@ import { Select } from "../../ui/select";
 import { JobPicture } from "../results/job_picture";
 import { isUnderWay, progressText } from "../results/job_text";
 import { durationText } from "../results/provenance";
+import { useResult } from "../results/use_result";
 import type { ViewProps } from "../view";
 import { draftFor, jobFor, type Subject, sheetFor, subjectAt, whyNoUnits } from "./unit_jobs";
 import type { LayerLook } from "./use_layer";
 
 const WIDTH = 252;
 const MOST_STEPS = 8;
-const FRAME = 57;
+const FRAME = 56;
 
 interface Props extends ViewProps {
   look: LayerLook;
@@ -100,12 +102,18 @@ function Emerging({ store, client, job, unit, reason, ask }: PartProps & { job: 
   const what = `what channel ${unit.units[0]} of ${unit.layer} looks for`;
   const isGoing = isUnderWay(status);
   const seconds = secondsOf(job);
+  const facts = useResult(client, job).value?.records[0]?.facts ?? {};
+  const reached = Array.isArray(facts.objective) ? facts.objective[0] : undefined;
+  const isStuck = Array.isArray(facts.no_gradient) && facts.no_gradient.includes(0);
   return (
     <>
       <JobPicture client={client} job={job} side={WIDTH} label={what} />
       <p class="cap unit-line" role="status">
-        {isGoing ? progressText(status) : endText(job)}
+        {isGoing ? progressText(status) : endText(job, reached)}
       </p>
+      {isStuck && (
+        <p class="warn cap">▲ the unit gave no gradient: it is silent from where the picture began</p>
+      )}
       <p class="cap">
         {weightsText({ step: request.step, place: "at" }, null)} · seed {request.seed}
         {seconds !== null && ` · ${durationText(seconds)}`}
@@ -134,14 +142,12 @@ function Emerging({ store, client, job, unit, reason, ask }: PartProps & { job: 
   );
 }
 
-function endText({ status, request }: JobView): string {
+/** How a job ended; `value` is what its picture reaches. */
+function endText({ status }: JobView, value?: unknown): string {
   if (status.state === "failed") return `▲ ${status.message || "it failed"}`;
-  const units = Array.isArray(request.params.units) ? request.params.units.length : 1;
-  const last = status.objective.at(-1)?.[1];
-  const value =
-    units === 1 && typeof last === "number" ? ` · ${status.objective_name} ${last.toPrecision(3)}` : "";
+  const reached = typeof value === "number" ? ` · ${status.objective_name} ${exactText(value)}` : "";
   if (status.state === "cancelled") return `cancelled at iteration ${status.iteration} of ${status.total}`;
-  return `${status.iteration} iterations${value}`;
+  return `${status.iteration} iterations${reached}`;
 }
 
 /** The same picture at several checkpoints: this unit while it learned. */

@@ -34,13 +34,19 @@ export function sheetsOf(job: JobView, all: Iterable<JobView>, index: RunIndex |
   for (const by of [STEP, SEED, ...Object.keys(job.request.params)]) {
     const wanted = fingerprint(job.run, job.request, by);
     const jobs = onePerValue(
-      alike.filter((one) => fingerprint(one.run, one.request, by) === wanted),
+      alike.filter((one) => isAlike(one, job, by) && fingerprint(one.run, one.request, by) === wanted),
       by,
       job,
     );
     if (jobs.length > 1) sheets.push({ by, jobs: jobs.sort(byValue(by, index)) });
   }
   return sheets.sort((a, b) => b.jobs.length - a.jobs.length);
+}
+
+/** Lists are compared with lists of the same length: one unit with one unit, not with a sheet of them. */
+function isAlike(one: JobView, job: JobView, by: string): boolean {
+  const [a, b] = [valueIn(one.request, by), valueIn(job.request, by)];
+  return !Array.isArray(a) || !Array.isArray(b) || a.length === b.length;
 }
 
 /** What ended without a picture is left out, unless it is the job looked at. */

@@ -100,6 +100,15 @@ test("jobs that differ in one thing alone make a sheet, in the values' order, on
   expect(sheets[1]?.jobs.map((one) => one.request.step)).toEqual([0, 20]);
 });
 
+test("one unit is compared with other single units, never with a sheet of several", () => {
+  const own = job({ units: [1] });
+  const others = [job({ units: [0] }), job({ units: [0, 1, 2] })];
+  const [sheet] = sheetsOf(own, [own, ...others], index);
+  expect(sheet?.jobs.map((one) => one.request.params.units)).toEqual([[0], [1]]);
+  const names = variables(card, job({ units: [0, 1] }).request, index).map((one) => one.by);
+  expect(names).not.toContain("units");
+});
+
 test("layers stand in forward order", () => {
   const own = job({ layer: "a" });
   const [sheet] = sheetsOf(own, [own, job({ layer: "b" })], index);

@@ -110,7 +110,9 @@ function parameter(
   }
   const items = typeof kind.items === "object" ? kind.items : null;
   if (kind.type === "array" && items && isNumber(items) && !kind.prefixItems && (kind.minItems ?? 0) > 0) {
-    const first = Array.isArray(own) && typeof own[0] === "number" ? own[0] : 0;
+    // Of several at once there is no one to vary.
+    if (!Array.isArray(own) || own.length !== 1) return null;
+    const first = typeof own[0] === "number" ? own[0] : 0;
     const offered = Array.from({ length: 6 }, (_, at) => [first + at]);
     return { ...about, choices: null, offered, parse: (text) => [number(text, items)] };
   }
