@@ -17,8 +17,10 @@ import {
   shownImage,
   useExamples,
 } from "../records/examples";
+import trustStyles from "../results/trust.css?inline";
 import type { KeyBinding, ViewProps } from "../view";
 import { BenchSharing, type Shared } from "./bench_sharing";
+import { BothRuns } from "./both_runs";
 import { ClassChooser } from "./class_chooser";
 import { Controls } from "./controls";
 import { HeatmapFilm } from "./heatmap_film";
@@ -31,7 +33,7 @@ import { OwnPictureButton, ownPixels, PicturePicker, takePicture, trouble } from
 import { type Bench, useBench } from "./use_bench";
 
 export { Inspector } from "./inspector";
-export const styles = imageStyles;
+export const styles = imageStyles + trustStyles;
 
 export const keys: readonly KeyBinding[] = [
   { key: "ArrowRight", says: "next image", run: (props) => moveImage(props, 1) },
@@ -74,6 +76,7 @@ export default function ImageView({ store, client }: ViewProps) {
       }}
     >
       <Maps {...props} />
+      {bench.main && store.b.run.value !== null && <BothRuns {...props} main={bench.main} />}
       {film && film.at.length > 1 && (
         <HeatmapFilm
           store={store}
@@ -142,6 +145,12 @@ function Maps({ store, client, bench, base }: Props) {
           Saliency is part of methods="default"; it needs a model that is differentiable at its input.
           <Skipped bench={bench} method="saliency" />
         </Nothing>
+      )}
+      {bench.jobs.some((job) => job.request.method === "trust") && (
+        <p class="cap rho-says">
+          <b>ρ</b>: rank correlation of the map with that of the same net after its last layer is drawn anew;
+          near 1 means that the map does not show what was learned.
+        </p>
       )}
       <MoreMaps store={store} client={client} bench={bench} />
     </>

@@ -10,6 +10,7 @@ import { MapCanvas, pixelAt } from "../../ui/map_canvas";
 import { Nothing } from "../../ui/panel_state";
 import { StepNote } from "../../ui/step_note";
 import { className, examplePixels, fitted, labelOf, shownImage, useExamples } from "../records/examples";
+import { TrustCurves } from "../results/trust";
 import type { ViewProps } from "../view";
 import { ask } from "./asking";
 import { spot } from "./heatmap_of";
@@ -17,7 +18,10 @@ import { stateText } from "./job_state";
 import { ownPixels } from "./picture_picker";
 import { type Guess, guessesAt, labelOverSteps, overSteps, scoresRow } from "./predictions";
 import { weightsTitle } from "./scene";
+import type { Slot } from "./slots";
+import { TrustLine } from "./trust_line";
 import { type Bench, useBench } from "./use_bench";
+import { useTrust } from "./use_trust";
 
 const WIDTH = 252;
 const DASHES = ["", "4 2", "1.5 2"];
@@ -66,7 +70,28 @@ export function Inspector({ store, client }: ViewProps) {
           </Nothing>
         )
       )}
+      {bench.main && <TrustOf store={store} client={client} bench={bench} slot={bench.main} />}
     </>
+  );
+}
+
+interface TrustProps extends ViewProps {
+  bench: Bench;
+  slot: Slot;
+}
+
+/** Whether the chosen map may be believed, with the numbers and the curves. */
+function TrustOf({ store, client, bench, slot }: TrustProps) {
+  const { trust } = useTrust(client, bench, slot);
+  return (
+    <div class="sec">
+      <h2 class="clip">Trust · {slot.title}</h2>
+      {trust ? (
+        <TrustCurves trust={trust} width={WIDTH} />
+      ) : (
+        <TrustLine store={store} client={client} bench={bench} slot={slot} />
+      )}
+    </div>
   );
 }
 

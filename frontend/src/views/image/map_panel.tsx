@@ -5,6 +5,7 @@ import { useMemo } from "preact/hooks";
 import type { JobView, RecordAnswer, ResultAnswer, Series } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
 import { resolve } from "../../state/steps";
+import type { Side } from "../../state/store";
 import { Failed, Waiting } from "../../ui/panel_state";
 import type { Pixels } from "../../ui/pixel_canvas";
 import { StepNote } from "../../ui/step_note";
@@ -31,15 +32,17 @@ export interface PanelProps extends ViewProps {
   side: number;
   /** The map without the picture. */
   alone?: boolean;
-  /** Filled in by the chosen map. */
-  shared: RefObject<Shared | null>;
+  /** Whose run and step; A's by default. */
+  on?: Side;
+  /** Filled in by the chosen map; left out where it is not this view's. */
+  shared?: RefObject<Shared | null>;
 }
 
 export function MapPanel(props: PanelProps) {
-  const { store, client, bench, slot } = props;
+  const { store, client, bench, slot, on = store.a } = props;
   const { index, scene } = bench;
   const { series } = slot;
-  const capture = series && resolve(index, series, store.a.shown.value);
+  const capture = series && resolve(index, series, on.shown.value);
   const isAsked = capture !== null && series !== null && scene.chosen !== null;
   const address = isAsked
     ? { run: index.name, step: capture.step, digest: capture.digest, key: series.key }
@@ -62,10 +65,11 @@ export function MapPanel(props: PanelProps) {
           <JobState store={store} client={client} job={job} />
         ) : (
           <Missing {...props} failed={job}>
-            {series && !capture && <Later store={store} index={index} series={series} />}
+            {series && !capture && <Later store={store} side={on} index={index} series={series} />}
           </Missing>
         )}
       </div>
+      <div class="fig-room" />
     </FigureFrame>
   );
 }
@@ -74,8 +78,8 @@ function sizeOf({ base, side }: PanelProps) {
   return fitted(base ?? { width: 1, height: 1 }, side);
 }
 
-function chooser({ store, bench, slot, alone }: PanelProps) {
-  if (alone) return {};
+function chooser({ store, bench, slot, alone, shared }: PanelProps) {
+  if (alone || !shared) return {};
   return {
     onChoose: () => {
       store.overlay.value = slot.key;
@@ -91,13 +95,14 @@ function Looking(props: PanelProps) {
       <div style={{ height: `${height}px` }}>
         <Waiting late={false} what={props.slot.title} />
       </div>
+      <div class="fig-room" />
     </FigureFrame>
   );
 }
 
 function RecordedMap(props: PanelProps & { series: Series }) {
-  const { store, client, bench, series, alone = false } = props;
-  const heatmap = useHeatmap(client, store, store.a, series, bench.scene.image);
+  const { store, client, bench, series, alone = false, on = store.a } = props;
+  const heatmap = useHeatmap(client, store, on, series, bench.scene.image);
   const record = useRecord(client, heatmap.value?.facts);
   const facts = heatmap.value?.facts;
   const signed = isSigned(series, heatmap.value);
@@ -121,7 +126,7 @@ function RecordedMap(props: PanelProps & { series: Series }) {
         facts && (
           <StepNote
             shown={facts.step}
-            wanted={store.a.shown.value}
+            wanted={on.shown.value}
             source={facts.source}
             problems={facts.problems}
           />
@@ -134,7 +139,7 @@ function RecordedMap(props: PanelProps & { series: Series }) {
 }
 
 function JobMap(props: PanelProps & { job: JobView; result: ResultAnswer }) {
-  const { store, client, bench, job, result, alone = false } = props;
+  const { store, client, bench, job, result, alone = false, on = store.a } = props;
   const record = heatmapOf(result);
   const picture = pictureOf(job.request, bench.scene);
   const array = Object.keys(record?.arrays ?? {})[0] ?? "";
@@ -163,7 +168,7 @@ function JobMap(props: PanelProps & { job: JobView; result: ResultAnswer }) {
       signed={signed}
       boxes={boxesOf(record.facts, picture, record.arrays)}
       says={explains(bench, record, record.layer, picture)}
-      note={<JobNote store={store} step={stepOf(bench.scene.weights)} />}
+      note={<JobNote wanted={on.shown.value} step={stepOf(bench.scene.weights)} />}
     >
       {!alone && <TrustLine {...props} />}
     </MapFigure>
@@ -180,12 +185,12 @@ function captionOf({ bench, slot }: PanelProps, step: number | null): string {
 /** The chosen map is what the view's head gives away. */
 function share(props: PanelProps, given: Omit<Shared, "base">): void {
   const isChosen = props.bench.main?.key === props.slot.key && !props.alone;
-  if (isChosen) props.shared.current = { ...given, base: props.base };
+  if (isChosen && props.shared) props.shared.current = { ...given, base: props.base };
 }
 
-function JobNote({ store, step }: { store: PanelProps["store"]; step: number | null | undefined }) {
+function JobNote({ wanted, step }: { wanted: number | null; step: number | null | undefined }) {
   if (typeof step !== "number") return <span class="stale nowrap">stored weights</span>;
-  return <StepNote shown={step} wanted={store.a.shown.value} />;
+  return <StepNote shown={step} wanted={wanted} />;
 }
 
 /** "Shirt (label) · |∂ score / ∂ pixel|": what was explained, as the record of this very step says. */

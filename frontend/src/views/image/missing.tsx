@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import type { JobView } from "../../api/types";
+import type { Side } from "../../state/store";
 import { className } from "../records/examples";
 import { ask, refusals, sending } from "./asking";
 import type { PanelProps } from "./map_panel";
@@ -14,11 +15,12 @@ interface Props extends PanelProps {
   children?: ComponentChildren;
 }
 
-export function Missing({ store, client, bench, slot, failed, children }: Props) {
+export function Missing({ store, client, bench, slot, failed, on = store.a, children }: Props) {
   const { index, scene } = bench;
-  const refusal = refusals.value.get(slot.key);
+  const place = on === store.a ? slot.key : `B ${slot.key}`;
+  const refusal = refusals.value.get(place);
   const reason = refusal?.message ?? failed?.status.message;
-  const wish = { place: slot.key, method: slot.method, params: slot.params };
+  const wish = { place, method: slot.method, params: slot.params };
   const about = scene.chosen !== null && !asksUnit(slot.params) ? className(index, scene.chosen) : null;
   return (
     <div class="job-state">
@@ -36,7 +38,8 @@ export function Missing({ store, client, bench, slot, failed, children }: Props)
         store={store}
         client={client}
         bench={bench}
-        isSending={sending.value.has(slot.key)}
+        on={on}
+        isSending={sending.value.has(place)}
         text={reason ? "Try again" : "Compute now"}
         onClick={() => void ask(store, client, scene, wish)}
       />
@@ -45,13 +48,14 @@ export function Missing({ store, client, bench, slot, failed, children }: Props)
 }
 
 interface ComputeProps extends Pick<PanelProps, "store" | "client" | "bench"> {
+  on: Side;
   text: string;
   isSending: boolean;
   onClick: () => void;
 }
 
 /** The button, with the weights it takes; where it cannot be pressed, why. */
-function Compute({ store, bench, text, isSending, onClick }: ComputeProps) {
+function Compute({ store, bench, on, text, isSending, onClick }: ComputeProps) {
   const { weights } = bench.scene;
   const off = whyOff(store);
   if (off) return <p class="cap">{off}</p>;
@@ -61,7 +65,7 @@ function Compute({ store, bench, text, isSending, onClick }: ComputeProps) {
         type="button"
         class="btn"
         onClick={() => {
-          store.a.step.value = weights.step;
+          on.step.value = weights.step;
         }}
       >
         Go to the first checkpoint, step {weights.step}

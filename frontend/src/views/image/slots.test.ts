@@ -29,7 +29,7 @@ test("a job of a recorded method has the recorded map's place, another one its o
   const slots = slotsOf({ ...known, jobs });
   expect(slots.map((slot) => [slot.key, slot.jobs.length])).toEqual([
     ["saliency", 1],
-    ['job:occlusion|{"window":8}', 1],
+    ['job:occlusion|{"window":8,"baseline":"mean"}', 1],
   ]);
   expect(slots[1]?.title).toBe("occlusion · window 8");
   expect(absentMethods(cards, slots)).toEqual([]);

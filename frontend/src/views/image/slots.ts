@@ -47,18 +47,21 @@ export function slotsOf({ index, scene, jobs, cards, results, asked }: Known): S
     const card = cards.find((one) => one.name === method);
     const slot = slots.find((one) => one.method === method && isSame(one.params, params, card));
     if (slot) slot.jobs.unshift(job);
-    else if (isAlive(job) || asked.has(job.request.id)) slots.push(slotOf(job, card));
+    else if (isAlive(job) || asked.has(job.request.id))
+      slots.push(slotOf(job, card, results.get(job.request.id)));
   }
   return slots;
 }
 
-function slotOf(job: JobView, card: MethodCard | undefined): Slot {
+/** The key is the same whether the catalogue is there or not: a request has all its parameters. */
+function slotOf(job: JobView, card: MethodCard | undefined, result: ResultAnswer | undefined): Slot {
   const { method } = job.request;
   const params = withoutClass(job.request.params);
-  const unusual = card ? unusualParams(params, card) : params;
-  const said = Object.keys(unusual).length ? `|${JSON.stringify(unusual)}` : "";
-  const title = `${card?.title ?? methodTitle(method)}${paramsText(unusual)}`;
-  return { key: `job:${method}${said}`, title, method, params, series: null, jobs: [job] };
+  const given = heatmapOf(result)?.facts.title;
+  const title = card?.title ?? (typeof given === "string" ? given : methodTitle(method));
+  const said = card ? paramsText(unusualParams(params, card)) : "";
+  const key = `job:${method}|${JSON.stringify(params)}`;
+  return { key, title: `${title}${said}`, method, params, series: null, jobs: [job] };
 }
 
 function isAlive({ status }: JobView): boolean {
@@ -112,9 +115,9 @@ function defaultOf(card: MethodCard | undefined, name: string): unknown {
   return fields?.[name]?.default;
 }
 
-/** Whether a method can be asked about a class. */
+/** Whether a method can be asked about a class; without the catalogue it is taken to. */
 export function takesClass(card: MethodCard | undefined): boolean {
-  return Object.hasOwn((card?.schema.properties as object | undefined) ?? {}, "target");
+  return !card || Object.hasOwn((card.schema.properties as object | undefined) ?? {}, "target");
 }
 
 /** Whether parameters ask about a unit of a layer instead of a class. */
@@ -170,4 +173,12 @@ export function boxesOf(
     const [top, left, bottom, right] = box as [number, number, number, number];
     return [{ top: top / height, left: left / width, bottom: bottom / height, right: right / width }];
   });
+}
+
+/** Whether a place has neither a recorded map of the class nor a job for one. */
+export function isEmpty({ scene, results }: Pick<Known, "scene" | "results">, slot: Slot): boolean {
+  if (shownJob(slot, scene, results, new Set())) return false;
+  if (!slot.series) return true;
+  const target = explainedClass(slot.series.facts, scene.image);
+  return scene.chosen !== null && target !== null && target !== scene.chosen;
 }

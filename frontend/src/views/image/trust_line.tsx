@@ -8,6 +8,7 @@ import { stateText } from "./job_state";
 import type { PanelProps } from "./map_panel";
 import { whyOff } from "./missing";
 import { stepOf } from "./scene";
+import type { Bench } from "./use_bench";
 import { trustWish, useTrust } from "./use_trust";
 
 type Props = Pick<PanelProps, "store" | "client" | "bench" | "slot">;
@@ -50,8 +51,9 @@ export function TrustLine({ store, client, bench, slot }: Props) {
   );
 }
 
-function knowsTrust(bench: Props["bench"]): boolean {
-  return bench.cards.some((card) => card.name === "trust");
+/** Without the catalogue it is taken to be there. */
+export function knowsTrust(bench: Bench): boolean {
+  return bench.cards.length === 0 || bench.cards.some((card) => card.name === "trust");
 }
 
 /** The verdict by word and shape; what it rests on when one looks at it. */

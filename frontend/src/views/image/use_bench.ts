@@ -36,9 +36,12 @@ export function useBench(store: Store, client: Client): Bench | null {
   const own = benchPicture.value;
   const { byId } = store.jobs.value;
   const session = store.session.value;
+  // A worker has to start for it: only for who is about to ask.
+  const isAbout =
+    session?.jobs === true && (own !== null || store.target.value !== null || asked.value.size > 0);
   useEffect(() => {
-    if (session?.jobs) void ensureCatalogue(store, client);
-  }, [session?.jobs]);
+    if (isAbout) void ensureCatalogue(store, client);
+  }, [isAbout]);
   const weights = index && weightsFor(index, store.a.shown.value);
   const place: Scene | null = index &&
     weights && { run: index.name, image, own, chosen: store.target.value, usual: null, weights };
