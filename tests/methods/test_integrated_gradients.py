@@ -55,6 +55,38 @@ def test_the_maps_sum_to_what_the_scores_gained():
     assert "the maps sum to the scores' gains but for" in record.facts["note"]
 
 
+def test_steps_are_added_for_those_examples_whose_sum_is_off_until_it_comes_out():
+    model, x = curved(), torch.tensor([0.3, 1.0]).double().view(2, 1, 1, 1)
+    record = cnnviz.run("integrated_gradients", model, x, target=0, tolerance=0.04)
+    assert record.facts["steps"] == [20, 180]
+    gains = np.array(record.facts["score_gains"])
+    np.testing.assert_allclose(record.facts["sums"], gains, rtol=0.04)
+    assert record.facts["tolerance"] == 0.04
+    assert "beyond" not in record.facts["note"]
+    for index, steps in enumerate(record.facts["steps"]):
+        alone = cnnviz.run(
+            "integrated_gradients", model, x[index : index + 1], target=0, steps=steps
+        )
+        np.testing.assert_allclose(record.arrays["map"][index], alone.arrays["map"][0], rtol=1e-12)
+
+
+def test_what_stays_beyond_the_tolerance_is_said():
+    model, x = curved(), torch.tensor([0.3, 1.0]).double().view(2, 1, 1, 1)
+    record = cnnviz.run("integrated_gradients", model, x, target=0, tolerance=1e-9)
+    assert record.facts["steps"][1] == 540
+    assert "beyond the tolerance of 0% is example 1" in record.facts["note"]
+
+
+def curved():
+    """A score that rises from a pixel of 0.93 on: a kink between the points of a path."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 2)).double()
+    with torch.no_grad():
+        for layer, weight, bias in ((1, 1.0, -0.93), (3, 0.7, 0.1)):
+            model[layer].weight.fill_(weight)
+            model[layer].bias.fill_(bias)
+    return model
+
+
 def test_of_a_linear_model_one_step_is_exact():
     model = nn.Sequential(nn.Flatten(), nn.Linear(3 * 4 * 5, 2)).double()
     x = torch.rand(2, 3, 4, 5, dtype=torch.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from msgspec import Meta
@@ -22,6 +23,7 @@ __all__ = [
     "ExplainedParams",
     "Index",
     "TargetParams",
+    "check_class",
     "check_target",
     "noted",
     "target_facts",
@@ -104,6 +106,10 @@ class Explained(NamedTuple):
         targets = ctx.targets(params.target)
         return cls(params, targets.classes, target_facts(ctx, params))
 
+    def only(self, rows: Sequence[int]) -> Explained:
+        """Give what some of the examples are asked about, for images of them alone."""
+        return self._replace(classes=tuple(self.classes[row] for row in rows if self.classes))
+
     def output(self, ctx: Context) -> Tensor:
         """Give the scores, or the output of the unit's layer, of the common pass."""
         return ctx.scores if self.params.layer is None else ctx.activation(self.params.layer)
@@ -125,6 +131,19 @@ class Explained(NamedTuple):
         (output,) = ctx.net.features(images, [self.params.layer]).values()
         return self._pick(output)
 
+    def values_of(self, ctx: Context, images: Tensor, index: int) -> Tensor:
+        """Compute what one example is asked about, for other images: (B, C, H, W) -> (B,)."""
+        if self.params.layer is None:
+            return self.pick(ctx.net(images), index)
+        (output,) = ctx.net.features(images, [self.params.layer]).values()
+        return self.pick(output, index)
+
+    def pick(self, output: Tensor, index: int) -> Tensor:
+        """Pick what one example is asked about from scores or outputs of any images: (B,)."""
+        if self.classes:
+            return output.reshape(len(output), -1)[:, self.classes[index]]
+        return self._pick(output)
+
     def gradient_at(self, ctx: Context, images: Tensor) -> Tensor:
         """Derive the values for other images of the same examples by them, (N, C, H, W)."""
         leaf = images.detach().requires_grad_()
@@ -144,9 +163,19 @@ def check_target(net: Net, params: TargetParams, *, of: str) -> None:
     Raises:
         ParamsError: it has fewer classes.
     """
+    if params.target is not None:
+        check_class(net, params.target, of=of)
+
+
+def check_class(net: Net, target: int, *, of: str) -> None:
+    """Check that the network has a class.
+
+    Raises:
+        ParamsError: it has fewer.
+    """
     classes = net.classes
-    if params.target is not None and classes is not None and params.target >= classes:
-        message = f"{of}: target must be in 0 … {classes - 1}, got {params.target}"
+    if classes is not None and target >= classes:
+        message = f"{of}: target must be in 0 … {classes - 1}, got {target}"
         raise ParamsError(message, field="target")
 
 

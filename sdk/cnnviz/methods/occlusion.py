@@ -32,9 +32,6 @@ Grid = tuple[list[Interval], list[Interval]]
 See = Callable[[list[tuple[int, int]]], Tensor]
 """Gives the network's output with each of some windows hidden."""
 
-_AT_ONCE = {"cpu": 16}
-"""Windows that are computed together; more do not pay on a CPU."""
-
 
 class OcclusionParams(ExplainedParams, frozen=True):
     """What hides the image, and what is asked about."""
@@ -177,7 +174,7 @@ def _hide(
     ]
     drops = torch.zeros(len(images), len(places), dtype=torch.float64)
     top = torch.zeros(len(images), len(places), dtype=torch.float64)
-    step = ctx.batch_limit or _AT_ONCE.get(images.device.type, 64)
+    step = ctx.at_once
     shares, alike = [], []
     for index in range(len(images)):
         if torch.equal(images[index], fill[index]):

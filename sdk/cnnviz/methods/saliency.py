@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from msgspec import Meta
-from torch import Tensor
 
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
 from cnnviz.core.explained import Explained, ExplainedParams
 from cnnviz.core.explaining import ExplainingMethod
 from cnnviz.core.registry import register
+from cnnviz.core.saliency_map import saliency_map
 from cnnviz.errors import ParamsError
-from cnnviz.ops.units import largest_magnitude
-from cnnviz.ops.views import ten_views, times_shown
 
 if TYPE_CHECKING:
     from cnnviz.graph.net import Net
@@ -66,17 +63,5 @@ class Saliency(ExplainingMethod[SaliencyParams]):
         explained = Explained.of(ctx, params)
         facts = explained.facts | {"signed": False, "views": params.views}
         facts["unit"] = "|∂ score / ∂ pixel|, maximum over colours"
-        if params.views > 1:
-            found = _over_views(ctx, explained)
-        else:
-            found = largest_magnitude(explained.gradient(ctx))
+        found = saliency_map(ctx, explained, views=params.views)
         return [Result(kind="heatmap", layer=params.layer, arrays={"map": found}, facts=facts)]
-
-
-def _over_views(ctx: Context, explained: Explained) -> Tensor:
-    """Average the maps of ten views, each pixel over the views that show it."""
-    total = torch.zeros_like(ctx.examples[:, 0], requires_grad=False)
-    for done, view in enumerate(ten_views(ctx.examples)):
-        ctx.report(done, 10)
-        total += largest_magnitude(ctx.gradient_of(explained.values_at(ctx, view)))
-    return total / times_shown(ctx.examples)

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from cnnviz.ops.images import Normalize
 
-__all__ = ["Baseline", "Interval", "mean_over_windows", "occluder", "window_places"]
+__all__ = ["Baseline", "Interval", "blurred", "mean_over_windows", "occluder", "window_places"]
 
 Baseline: TypeAlias = Literal["mean", "zero", "blur", "noise"]
 
@@ -79,7 +79,7 @@ def occluder(
         return torch.zeros_like(images), "0, as the network takes it"
     if baseline == "blur":
         sigma = max(window) / 4
-        return _blurred(images, sigma), f"the image blurred, sigma {sigma:g} px"
+        return blurred(images, sigma), f"the image blurred, sigma {sigma:g} px"
     if baseline == "noise":
         noise = torch.randn(
             images.shape, generator=generator, device=images.device, dtype=images.dtype
@@ -92,8 +92,8 @@ def occluder(
     return own.expand_as(images), "the image's own mean colour"
 
 
-def _blurred(images: Tensor, sigma: float) -> Tensor:
-    """Blur by a Gaussian cut off at three sigma; the border goes on as it ends."""
+def blurred(images: Tensor, sigma: float) -> Tensor:
+    """Blur (N, C, H, W) by a Gaussian cut off at three sigma px; the border goes on as it ends."""
     radius = max(1, math.ceil(3 * sigma))
     offsets = torch.arange(-radius, radius + 1, device=images.device, dtype=torch.float64)
     kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
