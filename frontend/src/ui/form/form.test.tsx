@@ -168,6 +168,35 @@ test("units are classes by name, or channels of the layer beside them", () => {
   expect(change).toHaveBeenLastCalledWith("units", [0, 1, 2]);
 });
 
+test("the first class chosen takes the place of the default, which nobody chose", () => {
+  const units = { ...schema.properties?.units, default: [0] };
+  const change = vi.fn();
+  document.body.append(root);
+  const draw = (chosen: number[]) =>
+    act(() =>
+      render(
+        <Form
+          schema={{ properties: { units } }}
+          values={{ units: chosen }}
+          sources={sources}
+          onChange={change}
+        />,
+        root,
+      ),
+    );
+  const choose = (): void => {
+    act(() => input("Units").click());
+    type(input("Units"), "shark");
+    press(input("Units"), "Enter");
+  };
+  draw([0]);
+  choose();
+  expect(change).toHaveBeenLastCalledWith("units", [2]);
+  draw([1]);
+  choose();
+  expect(change).toHaveBeenLastCalledWith("units", [1, 2]);
+});
+
 test("an example is chosen by its picture and let go again", () => {
   const { change } = draw({ guide: 1 });
   const [first, second] = row("Guide").querySelectorAll("button");

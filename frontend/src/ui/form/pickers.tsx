@@ -120,6 +120,7 @@ function UnitsPicker(props: ControlProps & { nullable: boolean }) {
     const hint = count ? `of 0 … ${count - 1}` : undefined;
     return <ListControl {...props} item={item} {...(hint ? { hint } : {})} />;
   }
+  const isDefault = JSON.stringify(value) === JSON.stringify(schema.default);
   const set = (units: unknown[]): void => onChange(units.length === 0 && nullable ? null : units);
   return (
     <Chosen
@@ -133,7 +134,8 @@ function UnitsPicker(props: ControlProps & { nullable: boolean }) {
         entries={classEntries(sources).filter((entry) => !chosen.includes(Number(entry.value)))}
         shown=""
         hint="add a class"
-        onChoose={(at) => at !== null && set([...chosen, Number(at)])}
+        // The default was nobody's choice: the first class chosen takes its place.
+        onChoose={(at) => at !== null && set(isDefault ? [Number(at)] : [...chosen, Number(at)])}
       />
     </Chosen>
   );

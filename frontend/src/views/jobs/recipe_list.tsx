@@ -16,8 +16,10 @@ interface Props extends ViewProps {
 export function RecipeList({ store, client, chosen }: Props) {
   const answer = store.catalogue.value;
   const cards = answer?.catalogue?.methods ?? [];
+  const run = store.a.run.value;
+  const hasPictures = cards.some((card) => exampleOf(store.jobs.value, card.name, run));
   return (
-    <nav class="recipes" aria-label="Recipes">
+    <nav class={hasPictures ? "recipes" : "recipes wordy"} aria-label="Recipes">
       {recipeGroups(cards).map(({ title, cards: members }) => (
         <section key={title}>
           <h2>{title}</h2>
@@ -60,7 +62,7 @@ function Recipe({ store, client, card, isOn }: RecipeProps) {
           height={40}
         />
       ) : (
-        <span class="plate recipe-blank" />
+        <span class="recipe-blank" />
       )}
       <span class="recipe-words">
         <b class="clip">{card.title}</b>

@@ -56,7 +56,10 @@ export function RunningJob({ store, client, job, isShown, isSmall }: Props) {
         </button>
       </div>
       <div ref={box} class="running-measure">
-        <div class="plate running-picture" style={{ width: `${side}px`, height: `${side}px` }}>
+        <div
+          class={status.preview ? "running-picture" : "running-picture plate"}
+          style={{ width: `${side}px`, height: `${side}px` }}
+        >
           <Preview client={client} job={job} room={{ width: side, height: side }} label={`${title} so far`} />
         </div>
       </div>

@@ -71,7 +71,7 @@ export function SeedField({ state, refusal }: Omit<Props, "store">) {
 
 /** Only where there is a choice. */
 export function DeviceField({ store, state, refusal }: Props) {
-  const devices = store.session.value?.devices ?? [];
+  const devices = store.catalogue.value?.catalogue?.devices ?? [];
   if (devices.length < 2) return null;
   return (
     <Row id="cnnviz-device" label="Device" wrong={refusal}>
