@@ -24,6 +24,7 @@ from cnnviz.core.registry import find
 from cnnviz.graph import Net, capture
 from cnnviz.ops.images import Normalize
 from cnnviz.ops.regularisers import total_variation
+from cnnviz.worker.allocator import keep_memory
 
 NORMALIZE = Normalize((127 / 255,) * 3, (128 / 255,) * 3)
 BATCH = 4
@@ -55,29 +56,44 @@ def probabilities(net: Net, shown: Tensor, classes: list[int]) -> Tensor:
         return net(crop).softmax(dim=1)[range(len(classes)), classes]
 
 
+def measure_classes(net: Net, *, count: int, iterations: int) -> None:
+    """Print how sure the network is of each class's picture, and how many reach the target."""
+    classes = list(range(10, 1000, 20))[:count]
+    found = []
+    for at in range(0, count, BATCH):
+        part = classes[at : at + BATCH]
+        found.append(probabilities(net, pictures(net, part, iterations=iterations), part))
+        pairs = zip(part, found[-1].tolist(), strict=True)
+        print("  ".join(f"class {one}: {value:.4f}" for one, value in pairs), flush=True)
+    reached = torch.cat(found)
+    share = float((reached >= 0.99).float().mean())
+    print(f"{share:.0%} of {count} classes reach 0.99; lowest {reached.min():.4f}", flush=True)
+
+
+def measure_variation(net: Net, *, iterations: int) -> None:
+    """Print the total variation of Yosinski's set C beside that without what smooths it."""
+    (preset,) = (one for one in find("activation_maximization").presets if one.name == "yosinski_c")
+    climbed = {**preset.params, "iterations": iterations}
+    kept = pictures(net, [10], **climbed)
+    free = pictures(net, [10], **{**climbed, "decay": 0.0, "blur": 0.0})
+    values = [float(total_variation(255 * one)) for one in (kept, free)]
+    print(f"total variation: set C {values[0]:.3g}, without decay and blur {values[1]:.3g}")
+
+
 def main() -> None:
     """Look at 4 classes with few steps, or at 50 with --full."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="50 classes, all steps")
-    full = parser.parse_args().full
+    parser.add_argument("--only", choices=["classes", "variation"], help="one of the figures")
+    arguments = parser.parse_args()
+    full, only = arguments.full, arguments.only
+    keep_memory()
     net = network()
-    classes = list(range(10, 1000, 20))[: 50 if full else BATCH]
-    found = [
-        probabilities(net, pictures(net, part, iterations=256 if full else 96), part)
-        for part in (classes[at : at + BATCH] for at in range(0, len(classes), BATCH))
-    ]
-    reached = torch.cat(found)
-    share = float((reached >= 0.99).float().mean())
-    print(
-        f"{share:.0%} of {len(classes)} classes reach 0.99; lowest {reached.min():.3f}", flush=True
-    )
-
-    (preset,) = (one for one in find("activation_maximization").presets if one.name == "yosinski_c")
-    climbed = {**preset.params, "iterations": 1000 if full else 60}
-    kept = pictures(net, classes[:1], **climbed)
-    free = pictures(net, classes[:1], **{**climbed, "decay": 0.0, "blur": 0.0})
-    values = [float(total_variation(255 * one)) for one in (kept, free)]
-    print(f"total variation: set C {values[0]:.3g}, without decay and blur {values[1]:.3g}")
+    if only in {None, "classes"}:
+        count, iterations = (50, 256) if full else (BATCH, 96)
+        measure_classes(net, count=count, iterations=iterations)
+    if only in {None, "variation"}:
+        measure_variation(net, iterations=1000 if full else 60)
 
 
 if __name__ == "__main__":

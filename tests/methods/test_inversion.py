@@ -7,11 +7,11 @@ from torch import nn
 
 import cnnviz
 from cnnviz.core.context import Context
+from cnnviz.core.descent import DescentParams, Energy, descend, weight_by_depth
 from cnnviz.core.execute import execute
 from cnnviz.core.requests import method
 from cnnviz.errors import MissingError
 from cnnviz.graph import capture
-from cnnviz.methods.inversion import Energy, InversionParams, descend
 from cnnviz.ops.images import Normalize
 from cnnviz.ops.pixels import pixel_space
 from tests.core.networks import images, plain
@@ -36,7 +36,8 @@ def silent(*_):
 
 
 def test_two_steps_with_momentum_equal_the_authors_formula(net, x):
-    params = InversionParams(rule="momentum", rate=0.004, tv=10.0, norm=8e-10, iterations=2)
+    published = {"rule": "momentum", "rate": 0.004, "redirect": False}
+    params = DescentParams(**published, tv=10.0, norm=8e-10, iterations=2)
     space = pixel_space(NORMALIZE, x, device=torch.device("cpu"), dtype=torch.float64)
     x0 = space.from_input(x)
     noise = torch.randn(x.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
@@ -88,15 +89,65 @@ def test_the_error_falls_and_is_the_normalised_one(net, x):
     np.testing.assert_allclose(after.facts["objective"], errors.numpy(force=True), rtol=1e-3)
 
 
-def test_a_chain_of_layers_gives_a_result_each_and_restarts_differ(net, x):
-    asked = method("inversion", layers=["0", "4"], restarts=2, iterations=2)
-    done = execute([asked], Context(net, x, normalize=NORMALIZE), on_error="raise").results
-    assert [one.result.layer for one in done] == ["0", "4"]
-    pictures = done[0].result.arrays["images"]
+def test_restarts_differ_and_are_numbered(net, x):
+    record = cnnviz.run("inversion", net, x, layer="4", restarts=2, iterations=2)
+    pictures = record.arrays["images"]
     assert pictures.shape == (4, 12, 12, 3)
     assert not np.allclose(pictures[0], pictures[1], atol=0.05)
-    captions = done[0].result.facts["captions"]
-    assert captions == ["example 0 · 0", "example 0 · 1", "example 1 · 0", "example 1 · 1"]
+    parts = [text.split(" · ") for text in record.facts["captions"]]
+    assert [place for place, _ in parts] == [
+        "example 0, 1 of 2",
+        "example 0, 2 of 2",
+        "example 1, 1 of 2",
+        "example 1, 2 of 2",
+    ]
+    errors = [f"{error:.2f}" for error in record.facts["objective"]]
+    assert [error for _, error in parts] == errors
+
+
+def test_a_chain_of_layers_is_a_sheet_with_the_photograph_first(net, x):
+    params = {"restarts": 2, "iterations": 3}
+    sheet = cnnviz.run("inversion", net, x, normalize=NORMALIZE, layers=["0", "4", "0"], **params)
+    assert sheet.layer is None
+    assert sheet.facts["layers"] == ["0", "4"]
+    assert sheet.facts["columns"] == 5
+    assert sheet.arrays["images"].shape == (10, 12, 12, 3)
+    mean, std = (np.array(part) for part in NORMALIZE)
+    photographs = x.numpy().transpose(0, 2, 3, 1) * std + mean
+    np.testing.assert_allclose(sheet.arrays["images"][::5], photographs, rtol=0, atol=1e-6)
+    assert sheet.facts["captions"][5] == "example 1"
+    assert sheet.facts["objective"][5] is None
+    for column, layer in ((1, "0"), (3, "4")):
+        alone = cnnviz.run("inversion", net, x, normalize=NORMALIZE, layer=layer, **params)
+        rows = [column, column + 1, column + 5, column + 6]
+        np.testing.assert_array_equal(sheet.arrays["images"][rows], alone.arrays["images"])
+        assert [sheet.facts["objective"][row] for row in rows] == alone.facts["objective"]
+        assert sheet.facts["captions"][column].startswith(f"{layer} · ")
+
+
+def test_units_that_are_off_are_turned_on_unless_asked_not_to():
+    model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU()).double()
+    with torch.no_grad():
+        model[0].weight.fill_(1.0)
+        model[0].bias.fill_(-2.5)
+    bright = torch.full((1, 3, 6, 6), 0.95, dtype=torch.float64)
+    params = {"layer": "1", "iterations": 60, "tv": 0.0, "norm": 0.0, "rate": 20.0}
+    net = capture(model.eval(), bright)
+    (turned,) = cnnviz.run("inversion", net, bright, **params).facts["objective"]
+    (stuck,) = cnnviz.run("inversion", net, bright, **params, redirect=False).facts["objective"]
+    assert turned < 0.1 < 0.5 < stuck
+
+
+def test_total_variation_weighs_more_the_deeper_the_layer(net, x):
+    names = [layer.name for layer in net.layers if not layer.container]
+    weights = [weight_by_depth(net, name) for name in names]
+    assert weights[0] == 0.1
+    assert weights[-1] == 100.0
+    assert weights == sorted(weights)
+    record = cnnviz.run("inversion", net, x, layers=[names[0], names[-1]], iterations=1)
+    assert record.facts["tv"] == [0.1, 100.0]
+    record = cnnviz.run("inversion", net, x, layer="4", tv=3.0, iterations=1)
+    assert record.facts["tv"] == [3.0]
 
 
 def test_small_batches_give_the_same_pictures(net, x):

@@ -27,6 +27,8 @@ __all__ = [
     "deconvnet_rule",
     "find_rectifiers",
     "guided_rule",
+    "is_rectifier",
+    "rectifiers_of",
     "ruled",
     "undefined_reason",
 ]
@@ -174,7 +176,7 @@ def find_rectifiers(output: Tensor) -> Rectifiers:
         for source in sources:
             consumers.setdefault(source, []).append(node)
         found.switches += node.name().startswith(("MaxPool", "AdaptiveMaxPool"))
-        if _is_rectifier(node):
+        if is_rectifier(node):
             found.nodes.append(node)
         elif name := _undefined_name(node):
             undefined[name] += 1
@@ -190,6 +192,11 @@ def find_rectifiers(output: Tensor) -> Rectifiers:
     if undefined:
         raise UnsuitableError(f"{DEFINED}, and on the way to the image lie {_listed(undefined)}")
     return found
+
+
+def rectifiers_of(output: Tensor) -> list[Node]:
+    """List the rectifiers that an output was computed through, whatever else lies there."""
+    return [node for node in _walk(output.grad_fn) if is_rectifier(node)]
 
 
 @contextmanager
@@ -226,7 +233,8 @@ def _sources(node: Node) -> list[Node]:
     return [source for source, _ in node.next_functions if source is not None]
 
 
-def _is_rectifier(node: Node) -> bool:
+def is_rectifier(node: Node) -> bool:
+    """Whether an autograd node is a rectifier, in whatever spelling."""
     name = node.name()
     if name == "ReluBackward0":
         return True
