@@ -7,10 +7,11 @@ Takes some minutes on one core.
 
 from __future__ import annotations
 
+import re
 import sys
 
 import torch
-from make_pictures import NORMALIZE, bare, network, photographs, plt, save
+from make_pictures import NAMES, NORMALIZE, bare, network, photographs, plt, save
 from matplotlib.axes import Axes
 
 import cnnviz
@@ -21,6 +22,7 @@ from cnnviz.ops.images import to_pictures
 
 JUDGED = {"saliency": "Saliency", "guided_backprop": "Guided backpropagation"}
 COUNTS = (1, 10, 50)
+MISSILE = 657
 
 
 def draw_trust(net: Net, images: torch.Tensor) -> None:
@@ -67,11 +69,37 @@ def _curves(cell: Axes, record: Record) -> None:
     cell.set_title("probability (dotted: random order)")
 
 
+def draw_fooling(net: Net, images: torch.Tensor) -> None:
+    """Draw two photographs that become missiles, one changed by one step, a picture of nothing."""
+    figure, cells = plt.subplots(2, 6, figsize=(7.6, 2.9), layout="constrained")
+    records = [
+        _fooling(net, images[:2], target=MISSILE),
+        _fooling(net, images[1:2], way="fgsm"),
+        _fooling(net, images[:1], way="noise"),
+    ]
+    pictures = [picture for record in records for picture in record.arrays["images"]]
+    texts = [text for record in records for text in record.facts["captions"]]
+    for cell, picture, text in zip(cells.flat, pictures, texts, strict=True):
+        cell.imshow(picture)
+        bare(cell, _named(text).replace(" · ", "\n").replace(", ", "\n"))
+        cell.title.set_fontsize(6.5)
+    save(figure, "fooling")
+
+
+def _fooling(net: Net, images: torch.Tensor, **params: object) -> Record:
+    return cnnviz.run("fooling", net, images, normalize=NORMALIZE, **params)
+
+
+def _named(caption: str) -> str:
+    """Put the names of classes in the place of their numbers."""
+    return re.sub(r"class (\d+)", lambda found: NAMES.get(int(found[1]), found[0]), caption)
+
+
 def main() -> None:
     """Make those that are named, or all."""
     images = photographs()
     net = network(images)
-    drawn = {"trust": draw_trust}
+    drawn = {"trust": draw_trust, "fooling": draw_fooling}
     for name in sys.argv[1:] or drawn:
         drawn[name](net, images)
 

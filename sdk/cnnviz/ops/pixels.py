@@ -36,6 +36,10 @@ class PixelSpace(NamedTuple):
         """Bring pixels to colours that exist."""
         return pixels.clamp(-self.mean, 255 - self.mean)
 
+    def rounded(self, pixels: Tensor) -> Tensor:
+        """Bring pixels to the colours that 8 bits hold."""
+        return (pixels + self.mean).round().clamp(0, 255) - self.mean
+
     def to_unit(self, pixels: Tensor) -> Tensor:
         """Give true colours, 0 … 1: (N, C, H, W)."""
         return (pixels.detach() + self.mean).clamp(0, 255) / 255
