@@ -220,6 +220,37 @@ def test_it_reports_every_step_and_shows_the_picture_so_far():
     assert seen == [(n, 9, (2, 3, 12, 12), (2,)) for n in range(1, 6)]
 
 
+@pytest.fixture(scope="module")
+def sleeping():
+    """Two layers whose second unit is off, and dead to the gradient, on any picture near grey."""
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 2, 1), nn.ReLU())
+    random = torch.Generator().manual_seed(2)
+    with torch.no_grad():
+        model[0].weight.copy_(torch.randn(4, 3, 3, 3, generator=random) / 3)
+        model[0].bias.fill_(-0.1)
+        model[2].weight.fill_(1.0)
+        model[2].bias.copy_(torch.tensor([1.0, -1.5]))
+    return capture(model.eval(), images())
+
+
+@pytest.mark.parametrize("start", ["noise", "zeros"])
+def test_a_unit_that_is_off_at_the_start_is_turned_on(sleeping, start):
+    params = {"layer": "3", "units": [0, 1], "iterations": 40, "start": start}
+    stuck = run(sleeping, images(), **params, redirect=0)
+    assert stuck.facts["no_gradient"] == [1]
+    assert stuck.facts["objective"][1] == 0
+    turned = run(sleeping, images(), **params)
+    assert turned.facts["no_gradient"] == []
+    assert turned.facts["objective"][1] > 0
+
+
+def test_turning_a_unit_on_changes_no_other_picture(sleeping):
+    params = {"layer": "3", "iterations": 30}
+    both = run(sleeping, images(), units=[0, 1], **params)
+    plain = run(sleeping, images(), units=[0, 0], **params, redirect=0)
+    np.testing.assert_array_equal(both.arrays["images"][0], plain.arrays["images"][0])
+
+
 def test_a_unit_that_no_gradient_reaches_is_named():
     model = nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()).eval()
     with torch.no_grad():

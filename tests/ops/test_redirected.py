@@ -50,21 +50,24 @@ def test_a_unit_at_its_upper_bound_passes_what_would_lower_it(spelling):
     torch.testing.assert_close(gradient, torch.tensor([[3.0, 3, 0, 0, -3]]))
 
 
+def redirect_all(output):
+    return redirect_blocked(output, torch.ones(len(output), dtype=torch.bool))
+
+
 def test_blocked_ones_are_redirected_picture_by_picture():
-    x = torch.tensor([[1.0, -1], [-1, -1]])
-    wanted = torch.tensor([[1.0, 1], [1, -1]])
-    gradient, found = gradient_of(F.relu, x, wanted, redirect_blocked)
+    x = torch.tensor([[1.0, -1], [-1, -1], [-1, -1]])
+    wanted = torch.tensor([[1.0, 1], [1, -1], [1, 1]])
+    only = torch.tensor([True, True, False])
+    gradient, found = gradient_of(F.relu, x, wanted, lambda output: redirect_blocked(output, only))
     assert found == 1
-    torch.testing.assert_close(gradient, torch.tensor([[1.0, 0], [1, 0]]))
+    torch.testing.assert_close(gradient, torch.tensor([[1.0, 0], [1, 0], [0, 0]]))
 
 
 def test_every_rectifier_on_the_way_is_opened():
     def function(x):
         return F.relu(F.relu6(x) - 9)
 
-    gradient, found = gradient_of(
-        function, torch.tensor([[-1.0]]), torch.ones(1, 1), redirect_blocked
-    )
+    gradient, found = gradient_of(function, torch.tensor([[-1.0]]), torch.ones(1, 1), redirect_all)
     assert found == 2
     torch.testing.assert_close(gradient, torch.ones(1, 1))
 

@@ -16,6 +16,7 @@ from cnnviz.errors import ParamsError
 from cnnviz.ops.objectives import Objective
 from cnnviz.ops.parameterisations import Fourier
 from cnnviz.ops.pixels import PixelSpace
+from cnnviz.ops.redirected import redirect_blocked
 from cnnviz.ops.regularisers import (
     blurred,
     total_variation,
@@ -93,10 +94,14 @@ class Ascent:
         step = make_step(params.rule, params.rate, desired=params.desired)
         leaf = self._starts[rows].clone()
         gradient = torch.zeros_like(leaf)
+        dead = torch.zeros(len(leaf), dtype=torch.bool, device=leaf.device)
         for iteration in range(params.iterations):
             if self._fourier is None:
                 leaf = self._space.clip(leaf)
-            shown, gradient = uphill(self._watched(rows, random), leaf)
+            # The last step is the plain one: it tells which pictures no gradient reaches.
+            revived = dead if iteration < params.iterations - 1 and dead.any() else None
+            shown, gradient = uphill(self._watched(rows, random, revived), leaf)
+            dead = (dead | _is_blocked(gradient)) & (iteration < params.redirect)
             leaf = leaf + step(gradient)
             if self._fourier is None:
                 leaf = between_steps(leaf, gradient, iteration, params)
@@ -110,12 +115,18 @@ class Ascent:
         with torch.no_grad():
             inputs = self._space.to_input(self._part(pixels, None))
             values = self._objective.values(ctx.net, inputs, rows)
-        return Climbed(pixels, values, gradient.flatten(1).abs().amax(dim=1) == 0)
+        return Climbed(pixels, values, _is_blocked(gradient))
 
     def _watched(
-        self, rows: slice, random: torch.Generator
+        self, rows: slice, random: torch.Generator, revived: Tensor | None
     ) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-        """Draw how the pictures are seen at a step; give what their leaf is worth there."""
+        """Draw how the pictures are seen at a step; give what their leaf is worth there.
+
+        Args:
+            rows: which of the pictures.
+            random: numbers for what is drawn.
+            revived: (N,) bool, pictures for which rectifiers that pass nothing are opened.
+        """
         params = self._params
         views = draw_views(self._count, self._size, random)[rows] if params.robust else None
         shift = draw_shift(params.jitter, random) if params.jitter else None
@@ -125,6 +136,8 @@ class Ascent:
             looked = self._seen(self._part(pixels, random), views, shift)
             inputs = self._space.to_input(looked)
             values = self._objective.values(self._ctx.net, inputs, rows)
+            if revived is not None:
+                redirect_blocked(values, revived)
             return values, _penalised(values, pixels, params)
 
         return value
@@ -181,6 +194,11 @@ class Ascent:
         if self._canvas == self._size:
             return pixels
         return functional.interpolate(pixels, self._canvas, mode="bilinear")
+
+
+def _is_blocked(gradient: Tensor) -> Tensor:
+    """Tell of which pictures the gradient is 0: (N, …) -> (N,) bool."""
+    return gradient.flatten(1).abs().amax(dim=1) == 0
 
 
 def _penalised(values: Tensor, pixels: Tensor, params: AscentParams) -> Tensor:

@@ -57,6 +57,15 @@ class AscentParams(Params, frozen=True):
             "the middle; the spread of its place, as a share of the room."
         ),
     ] = 0.0
+    redirect: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="For so many first steps, a picture that no gradient reaches, since "
+            "rectifiers are off, gets it through those that it would turn on.",
+        ),
+    ] = 16
     l2: Annotated[Amount, Meta(description="Weight of the penalty Σ x².")] = 0.0
     tv: Annotated[Amount, Meta(description="Weight of the penalty total variation.")] = 0.0
     decay: Annotated[Share, Meta(description="Share taken off after each step; pixels only.")] = 0.0
@@ -87,8 +96,11 @@ class AscentParams(Params, frozen=True):
                 raise ParamsError(f"{message}; got {getattr(self, name)}", field=name)
 
 
+_PIXELS: Final = {"parameterisation": "pixels", "robust": False, "redirect": 0}
+
+
 def _yosinski(letter: str, **params: Any) -> Preset:
-    plain = {"parameterisation": "pixels", "robust": False, "start": "noise", "noise": 10.0}
+    plain = {**_PIXELS, "start": "noise", "noise": 10.0}
     return Preset(
         name=f"yosinski_{letter}",
         title=f"Yosinski et al., set {letter.upper()}",
@@ -99,8 +111,6 @@ def _yosinski(letter: str, **params: Any) -> Preset:
 
 _PROGRESS: Final = {"rule": "progress", "desired": 2.0}
 _CONSTANT: Final = {"rule": "gradient", "rate": 100.0}
-_PIXELS: Final = {"parameterisation": "pixels", "robust": False}
-
 PRESETS: Final = (
     Preset(
         name="lucid",

@@ -25,18 +25,19 @@ _PASSED: Final = (
 """Begin the names of what may lie between a layer's rectifier and its output."""
 
 
-def redirect_blocked(objective: Tensor) -> int:
-    """Redirect at every rectifier, for those pictures of which it passes no gradient at all.
+def redirect_blocked(objective: Tensor, pictures: Tensor) -> int:
+    """Redirect at every rectifier that passes no gradient at all of a picture.
 
     Args:
         objective: is made larger; with its autograd graph, whose next backward pass is changed.
+        pictures: (N,) bool, which of them it is done for.
 
     Returns:
         The number of rectifiers on the way.
     """
     nodes = rectifiers_of(objective)
     for node in nodes:
-        _redirect(node, only_blocked=True)
+        _redirect(node, blocked=pictures)
     return len(nodes)
 
 
@@ -54,11 +55,12 @@ def redirect_own(output: Tensor) -> bool:
         node = node.next_functions[0][0]
     if node is None or not is_rectifier(node):
         return False
-    _redirect(node, only_blocked=False)
+    _redirect(node, blocked=None)
     return True
 
 
-def _redirect(node: Node, *, only_blocked: bool) -> None:
+def _redirect(node: Node, *, blocked: Tensor | None) -> None:
+    """Lay it on a node; with `blocked`, for those pictures of which nothing else passes."""
     if node.name() == "LeakyReluBackward0":
         return  # it is never off
     off, full = _closed(node)
@@ -68,9 +70,9 @@ def _redirect(node: Node, *, only_blocked: bool) -> None:
         found = torch.where(off, wanted.clamp(min=0), plain)
         if full is not None:
             found = torch.where(full, wanted.clamp(max=0), found)
-        if only_blocked:
-            passed = plain.flatten(1).abs().amax(dim=1) > 0
-            found = torch.where(passed.view(-1, *(1,) * (plain.ndim - 1)), plain, found)
+        if blocked is not None:
+            here = blocked & (plain.flatten(1).abs().amax(dim=1) == 0)
+            found = torch.where(here.view(-1, *(1,) * (plain.ndim - 1)), found, plain)
         return (found, *by_inputs[1:])
 
     node.register_hook(hook)
