@@ -184,8 +184,8 @@ class DeviceWorker:
     def _refused(self, job_id: str, reason: str) -> None:
         self.job, self.idle_since = None, time.monotonic()
         entry = self._book.look(job_id)
-        if entry is not None and entry.waits and _nobody_has(entry):
-            self._fail(entry, f"the worker did not take it: {reason}")
+        if entry is not None and not entry.is_over and self._nobody_else_has(entry):
+            self._fail(entry, f"the worker gave it up: {reason}")
 
     def _watch(self, now: float, cancelled: float | None) -> None:
         entry = self._book.look(self.job or "")
@@ -239,6 +239,13 @@ class DeviceWorker:
             self._process.end()
         self._process, self.job = None, None
 
+    def _nobody_else_has(self, entry: Entry) -> bool:
+        try:
+            claim = entry.job.claimed_by()
+        except (CnnvizError, OSError):
+            return True
+        return claim is None or (self._process is not None and claim.pid == self._process.pid)
+
     def _fail(self, entry: Entry, reason: str) -> None:
         self._book.write(entry, _last(entry, "failed", reason, kind="WorkerError"))
 
@@ -246,10 +253,3 @@ class DeviceWorker:
 def _last(entry: Entry, state: str, message: str, **more: Any) -> JobStatus:
     tail = entry.job.log_tail() if state == "failed" else ""
     return ended(entry.status, state=state, message=message, log_tail=tail, **more)
-
-
-def _nobody_has(entry: Entry) -> bool:
-    try:
-        return entry.job.claimed_by() is None
-    except (CnnvizError, OSError):
-        return False

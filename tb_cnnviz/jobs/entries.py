@@ -33,6 +33,8 @@ class Entry:
     """When the status was last seen to change, by this process's own clock."""
     asked_here: bool
     """Whether this user's TensorBoard made it: a job of somebody else's is not begun unasked."""
+    problem: str = ""
+    """Why it can neither be run nor followed, whatever its status says."""
     changed: int = 0
     """The book's revision when it changed last."""
 
@@ -79,12 +81,13 @@ def read_entry(job: Job, housing: Housing, *, asked_here: bool) -> Entry:
     try:
         entry = replace(entry, request=job.request())
     except (CnnvizError, OSError) as error:
-        return replace(entry, status=_damaged(f"the request cannot be read: {error}"))
+        return _useless(entry, f"the request cannot be read: {error}")
     entry = read_again(entry)
     if not entry.is_over and entry.request.run != housing.inner_run:
         run = entry.request.run[:200]
-        problem = f"it asks about run {run!r} and lies in {housing.inner_run!r}: ask again"
-        return replace(entry, status=_damaged(problem))
+        return _useless(
+            entry, f"it asks about run {run!r}, lies in {housing.inner_run!r}: ask again"
+        )
     return entry
 
 
@@ -102,13 +105,17 @@ def read_again(entry: Entry) -> Entry:
             message = f"there is no job {entry.id!r} any more"
             raise MissingError(message) from None
         stamp = "gone"
-    if stamp == entry.stamp:
+    if stamp == entry.stamp or entry.problem:
         return entry
     try:
         status = entry.job.status()
     except (RecordError, OSError) as error:
         status = _damaged(str(error))
     return replace(entry, status=status, stamp=stamp, seen=time.monotonic())
+
+
+def _useless(entry: Entry, problem: str) -> Entry:
+    return replace(entry, status=_damaged(problem), problem=problem)
 
 
 def _damaged(problem: str) -> JobStatus:

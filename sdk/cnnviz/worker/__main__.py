@@ -19,14 +19,15 @@ def main() -> int:
     keep_memory()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS varies
     # What follows imports torch, which reads these settings.
+    from cnnviz.worker.catalogue import make_catalogue
     from cnnviz.worker.streams import Events
 
     events = Events()
+    catalogue = make_catalogue()
     if arguments.command == "catalogue":
-        from cnnviz.worker.catalogue import make_catalogue
-
-        events.write(make_catalogue())
+        events.write(catalogue)
         return 0
+    events.say("catalogue", catalogue=catalogue)
     from cnnviz.worker.devices import choose_device
     from cnnviz.worker.serving import serve
 

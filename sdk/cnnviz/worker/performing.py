@@ -6,6 +6,7 @@ import logging
 import os
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,7 +103,8 @@ def _ending(
     except JobCancelled:
         return {"state": "cancelled", "message": "", "result": _rescued(job, work, reporter)}
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends this job and no other
-        traceback.print_exc()
+        with suppress(OSError):  # the log's disk may be full
+            traceback.print_exc()
         if is_out_of_memory(error):
             nets.clear()
         expected = isinstance(error, CnnvizError)

@@ -15,12 +15,12 @@ from typing import BinaryIO
 import msgspec
 import torch
 
+from cnnviz.core.registry import discover
 from cnnviz.core.versions import versions
 from cnnviz.errors import CnnvizError
 from cnnviz.storage.files import LocalFolder
 from cnnviz.storage.jobs_folder import JobsFolder
 from cnnviz.worker.allocator import give_back_memory
-from cnnviz.worker.catalogue import make_catalogue
 from cnnviz.worker.memory import device_works
 from cnnviz.worker.nets import Nets
 from cnnviz.worker.performing import perform
@@ -52,9 +52,8 @@ def serve(device: str, orders: BinaryIO, events: Events) -> None:
     """
     _settle(device)
     nets = Nets(device)
-    catalogue = make_catalogue()  # which imports every method
+    discover()
     gc.freeze()  # the modules stay: a collection between jobs need not look at them again
-    events.say("catalogue", catalogue=catalogue)
     events.say("ready", device=device, pid=os.getpid(), versions=versions())
     _warm_up()
     for line in iter(lambda: orders.readline(1 << 16), b""):

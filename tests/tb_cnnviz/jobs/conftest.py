@@ -45,15 +45,13 @@ class Board(Opened):
         return self.office.book.find(job).job.folder
 
     def workers(self):
-        """Give the worker processes of this process that live."""
+        """Give the worker processes of this process, zombies among them."""
         found = []
         for child in psutil.Process().children():
             try:
-                if "cnnviz.worker" in child.cmdline():
+                if child.status() == psutil.STATUS_ZOMBIE or "cnnviz.worker" in child.cmdline():
                     found.append(child)
-            except psutil.ZombieProcess:
-                found.append(child)
-            except psutil.NoSuchProcess:
+            except (psutil.NoSuchProcess, psutil.ZombieProcess):
                 continue
         return found
 

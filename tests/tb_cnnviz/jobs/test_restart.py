@@ -1,4 +1,4 @@
-"""What was asked for outlives TensorBoard; what somebody else asked for does not start by itself."""
+"""What was asked for outlives TensorBoard; what others asked for does not start by itself."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 
+import msgspec
 import psutil
 import pytest
 
@@ -76,16 +77,14 @@ def test_a_job_that_a_living_process_has_is_left_alone(logs, open_board):
     board.until(job.id, "queued")
     time.sleep(2.5)
     assert job.status() == before
-    import msgspec
-
     job.write_status(msgspec.structs.replace(before, state="done", message="by another"))
     assert board.until(job.id)["message"] == "by another"
 
 
 def test_two_tensorboards_on_one_logdir_do_each_job_once(logs, open_board):
     first, second = open_board(logs), open_board(logs)
-    for board in (first, second):
-        wait_for(lambda: board.json("catalogue")["state"] == "ready", seconds=60)
+    wait_for(lambda: first.json("catalogue")["state"] == "ready", seconds=60)
+    wait_for(lambda: second.json("catalogue")["state"] == "ready", seconds=60)
     jobs = [board.ask("toy_random", seed=n) for n, board in enumerate([first, second] * 4)]
     for job in jobs:
         assert first.until(job)["state"] == "done"
