@@ -45,7 +45,7 @@ function isTaken(event: KeyboardEvent): boolean {
   if (!element?.closest) return false;
   if (element.closest("input:not([type=range]):not([type=checkbox]),textarea,select,dialog")) return true;
   const isPress = event.key === " " || event.key === "Enter";
-  return isPress && element.closest("button,a,[role=slider],input") !== null;
+  return isPress && element.closest("button,a,[role=slider]:not(canvas),input") !== null;
 }
 
 /** Listen; returns what undoes it. `toggleHelp` opens and closes the map of keys. */

@@ -96,7 +96,7 @@ function Search({ label, value, find, placeholder, onChoose, onClose }: SearchPr
     event.stopPropagation();
   };
   return (
-    <div class="popup combo">
+    <div class="popup finder">
       <input
         ref={field}
         type="text"
@@ -115,7 +115,7 @@ function Search({ label, value, find, placeholder, onChoose, onClose }: SearchPr
         }}
         onKeyDown={press}
       />
-      <div id={`${id}-list`} ref={list} class="combo-list" role="listbox" aria-label={label}>
+      <div id={`${id}-list`} ref={list} class="finder-list" role="listbox" aria-label={label}>
         {options.map((option, place) => (
           // biome-ignore lint/a11y/useFocusableInteractive: the field holds the focus (aria-activedescendant)
           // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the field's
@@ -134,7 +134,7 @@ function Search({ label, value, find, placeholder, onChoose, onClose }: SearchPr
           </div>
         ))}
       </div>
-      {options.length === 0 && <p class="cap combo-none">none of that name</p>}
+      {options.length === 0 && <p class="cap finder-none">none of that name</p>}
     </div>
   );
 }

@@ -15,35 +15,20 @@ import { isSame, type Slot, slotsOf } from "./slots";
 import type { Bench } from "./use_bench";
 import { useResults } from "./use_results";
 
-const SIDE = 220;
-
 interface Props extends ViewProps {
   bench: Bench;
   main: Slot;
-  base: Pixels | null;
+  side: number;
 }
 
-export function BothRuns({ store, client, bench, main, base }: Props) {
-  const other = useOther(store, client, bench, main);
-  const examples = useExamples(client, store.b);
-  const { own, image } = bench.scene;
-  const grey = store.grey.value;
-  const otherBase = useMemo(
-    () => (own ? ownPixels(own, grey) : examplePixels(examples, image, grey)),
-    [own?.data, examples, image, grey],
-  );
-  if (!other) return null;
-  const isOther = bench.index.examples?.digest !== other.bench.index.examples?.digest && !own;
-  const sides: [Side, Bench, Slot, Pixels | null][] = [
-    [store.a, bench, main, base],
-    [store.b, other.bench, other.slot, otherBase],
-  ];
+/** The chosen map once for each run, in a section of its own. */
+export function BothRuns(props: Props & { base: Pixels | null }) {
+  const { store, main } = props;
   return (
     <section class="both-runs" aria-label="The map in both runs">
       <div class="row cap">
         <h2>{main.title} in A and B</h2>
         <span class="grow" />
-        {isOther && <span class="warn">▲ run B has other examples</span>}
         <span>each with its own range</span>
         {main.series && (
           <button type="button" class="link" onClick={() => compare(store, main.key)}>
@@ -52,25 +37,44 @@ export function BothRuns({ store, client, bench, main, base }: Props) {
         )}
       </div>
       <div class="heatmaps">
-        {sides.map(([side, of, slot, below]) => (
-          <div key={side.name}>
-            <p class="cap clip">
-              <b>{side.name}</b> {of.index.name}
-            </p>
-            <MapPanel
-              store={store}
-              client={client}
-              bench={of}
-              slot={slot}
-              base={below}
-              side={SIDE}
-              on={side}
-            />
-          </div>
-        ))}
+        <MapPanel {...props} slot={titled(main, store.a)} on={store.a} />
+        <OtherRun {...props} />
       </div>
     </section>
   );
+}
+
+/** The chosen map in run B. */
+export function OtherRun({ store, client, bench, main, side }: Props) {
+  const other = useOther(store, client, bench, main);
+  const examples = useExamples(client, store.b);
+  const { own, image } = bench.scene;
+  const grey = store.grey.value;
+  const base = useMemo(
+    () => (own ? ownPixels(own, grey) : examplePixels(examples, image, grey)),
+    [own?.data, examples, image, grey],
+  );
+  if (!other) return null;
+  const isAlike = own || bench.index.examples?.digest === other.bench.index.examples?.digest;
+  const slot = titled(other.slot, store.b);
+  return (
+    <div>
+      <MapPanel
+        store={store}
+        client={client}
+        bench={other.bench}
+        slot={slot}
+        base={base}
+        side={side}
+        on={store.b}
+      />
+      {!isAlike && <p class="warn cap">▲ run B has other examples</p>}
+    </div>
+  );
+}
+
+function titled(slot: Slot, { name, run }: Side): Slot {
+  return { ...slot, title: `${name} · ${run.value}` };
 }
 
 function compare(store: Store, key: string): void {

@@ -20,7 +20,7 @@ import {
 import trustStyles from "../results/trust.css?inline";
 import type { KeyBinding, ViewProps } from "../view";
 import { BenchSharing, type Shared } from "./bench_sharing";
-import { BothRuns } from "./both_runs";
+import { BothRuns, OtherRun } from "./both_runs";
 import { ClassChooser } from "./class_chooser";
 import { Controls } from "./controls";
 import { HeatmapFilm } from "./heatmap_film";
@@ -76,7 +76,9 @@ export default function ImageView({ store, client }: ViewProps) {
       }}
     >
       <Maps {...props} />
-      {bench.main && store.b.run.value !== null && <BothRuns {...props} main={bench.main} />}
+      {bench.main && bench.slots.length > 1 && store.b.run.value !== null && (
+        <BothRuns {...props} main={bench.main} side={SIDE_OF_BOTH} />
+      )}
       {film && film.at.length > 1 && (
         <HeatmapFilm
           store={store}
@@ -167,6 +169,7 @@ function Skipped({ bench, method }: { bench: Bench; method: string }) {
 }
 
 const GAP = 16;
+const SIDE_OF_BOTH = 220;
 const LARGEST = 320;
 
 /** All maps side by side; a single one between the picture and itself alone. */
@@ -182,7 +185,14 @@ function Panels({ bench, base, ...rest }: Omit<PanelProps, "slot" | "side">) {
     <div class="heatmaps" ref={box}>
       {size && isAlone && <InputFigure {...rest} side={side} />}
       {size && slots.map((slot) => <MapPanel key={slot.key} {...common} slot={slot} />)}
-      {size && isAlone && slots[0] && <MapPanel {...common} slot={slots[0]} alone />}
+      {size &&
+        isAlone &&
+        slots[0] &&
+        (rest.store.b.run.value === null ? (
+          <MapPanel {...common} slot={slots[0]} alone />
+        ) : (
+          <OtherRun {...common} main={slots[0]} />
+        ))}
     </div>
   );
 }

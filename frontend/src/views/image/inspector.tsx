@@ -18,7 +18,7 @@ import { stateText } from "./job_state";
 import { ownPixels } from "./picture_picker";
 import { type Guess, guessesAt, labelOverSteps, overSteps, scoresRow } from "./predictions";
 import { weightsTitle } from "./scene";
-import type { Slot } from "./slots";
+import { isEmpty, type Slot } from "./slots";
 import { TrustLine } from "./trust_line";
 import { type Bench, useBench } from "./use_bench";
 import { useTrust } from "./use_trust";
@@ -83,6 +83,7 @@ interface TrustProps extends ViewProps {
 /** Whether the chosen map may be believed, with the numbers and the curves. */
 function TrustOf({ store, client, bench, slot }: TrustProps) {
   const { trust } = useTrust(client, bench, slot);
+  if (!trust && isEmpty(bench, slot)) return null;
   return (
     <div class="sec">
       <h2 class="clip">Trust · {slot.title}</h2>

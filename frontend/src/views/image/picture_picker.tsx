@@ -11,9 +11,11 @@ import type { Store } from "../../state/store";
 import { type Entry, Listbox } from "../../ui/listbox";
 import { PixelCanvas, type Pixels } from "../../ui/pixel_canvas";
 import { exampleEntries, fitted, shownImage, useExamples } from "../records/examples";
+import { heatmaps } from "../records/series";
 import { ask } from "./asking";
 import { whyOff } from "./missing";
 import { readBenchPicture } from "./own_picture";
+import { withoutClass } from "./slots";
 
 /** Why the last file was not taken; empty when it was. */
 export const trouble: Signal<string> = signal("");
@@ -32,7 +34,7 @@ export function PicturePicker({ store, client }: { store: Store; client: Client 
   if (!index || entries.length === 0) return null;
   return (
     <Listbox
-      label={own ? "Own picture" : "Image"}
+      label="Image"
       entries={entries}
       value={own ? `own ${all.findIndex((one) => one.data === own.data)}` : String(shownImage(store))}
       onChoose={(value) => {
@@ -104,10 +106,14 @@ export async function takePicture(store: Store, client: Client, file: File): Pro
   }
 }
 
-/** Predictions, and the one map that any network has. */
+/** Predictions, and the map that the run records first; of any network there is saliency. */
 async function askFirst(store: Store, client: Client, index: RunIndex, own: BenchPicture): Promise<void> {
   const weights = weightsFor(index, store.a.shown.peek());
   const scene = { run: index.name, image: 0, own, chosen: null, usual: null, weights };
-  for (const method of ["predictions", "saliency"])
-    await ask(store, client, scene, { place: method, method, params: {} });
+  const first = heatmaps(index)[0];
+  const map = first
+    ? { place: first.key, method: first.method, params: withoutClass(first.params) }
+    : { place: "saliency", method: "saliency", params: {} };
+  await ask(store, client, scene, { place: "predictions", method: "predictions", params: {} });
+  await ask(store, client, scene, map);
 }

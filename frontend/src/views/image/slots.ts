@@ -50,7 +50,15 @@ export function slotsOf({ index, scene, jobs, cards, results, asked }: Known): S
     else if (isAlive(job) || asked.has(job.request.id))
       slots.push(slotOf(job, card, results.get(job.request.id)));
   }
-  return slots;
+  return slots.map((slot) => ({ ...slot, title: titleAmong(slot, slots, cards) }));
+}
+
+/** A title that another place has as well says its parameters, too. */
+function titleAmong(slot: Slot, slots: readonly Slot[], cards: readonly MethodCard[]): string {
+  if (slots.every((other) => other === slot || other.title !== slot.title)) return slot.title;
+  const card = cards.find((one) => one.name === slot.method);
+  const said = paramsText(card ? unusualParams(slot.params, card) : slot.params);
+  return `${slot.title}${said || " · defaults"}`;
 }
 
 /** The key is the same whether the catalogue is there or not: a request has all its parameters. */
