@@ -113,6 +113,7 @@ function Panel({ job, client, store, onAgain, onVary }: Props) {
       )}
       <SheetSection
         {...{ client, store, job, card, index, sheets }}
+        width={size?.width ?? 0}
         onOpen={open}
         onCompare={setAgainst}
         onVary={(by) => onVary?.(by)}

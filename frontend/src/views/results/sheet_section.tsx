@@ -17,18 +17,27 @@ interface Props {
   card: MethodCard | undefined;
   index: RunIndex | null;
   sheets: readonly Sheet[];
+  /** Of the panel, px. */
+  width: number;
   onOpen: (id: string) => void;
   onCompare: (id: string) => void;
   onVary: (by: string) => void;
 }
 
-const SIDE = 112;
+const LARGEST = 112;
+const SMALLEST = 64;
+const GAP = 8;
+
+/** So large that all stand in one row, within reason. */
+function sideFor(count: number, width: number): number {
+  return Math.min(LARGEST, Math.max(SMALLEST, Math.floor((width - 4 + GAP) / count) - GAP));
+}
 
 /** What was varied last, kept while one goes from job to job of a sheet. */
 let lastVaried: string | null = null;
 
 export function SheetSection(props: Props) {
-  const { client, store, job, card, index, sheets, onOpen, onCompare, onVary } = props;
+  const { client, store, job, card, index, sheets, width, onOpen, onCompare, onVary } = props;
   const [asked, setAsked] = useState<string | null>(lastVaried);
   const all = card ? variables(card, job.request, index) : [];
   const by = choose(
@@ -70,7 +79,7 @@ export function SheetSection(props: Props) {
         <span class="cap clip">
           {sheet && by !== null
             ? `${sheet.jobs.length} jobs, ${sheetTitle(by)}; everything else the same`
-            : "one job a value, everything else the same"}
+            : (whyNothing(store, card, job) ?? "one job a value, everything else the same")}
         </span>
         <span class="grow" />
         {sheet && (
@@ -86,7 +95,7 @@ export function SheetSection(props: Props) {
           client={client}
           sheet={sheet}
           current={job.request.id}
-          side={SIDE}
+          side={sideFor(sheet.jobs.length, width)}
           onOpen={onOpen}
           onCompare={onCompare}
         />
@@ -106,6 +115,16 @@ export function SheetSection(props: Props) {
 function choose(asked: string | null, sheets: readonly Sheet[], known: readonly string[]): string | null {
   if (asked !== null && (known.includes(asked) || sheets.some((sheet) => sheet.by === asked))) return asked;
   return sheets[0]?.by ?? null;
+}
+
+/** Why nothing can be varied; null when something can. */
+function whyNothing(store: Store, card: MethodCard | undefined, job: JobView): string | null {
+  if (card) return null;
+  const catalogue = store.catalogue.value;
+  if (catalogue?.state === "failed") return catalogue.reason;
+  if (catalogue?.state === "ready")
+    return `${job.request.method} is not among the methods of this installation`;
+  return "reading what can be varied …";
 }
 
 function countText(sheets: readonly Sheet[], by: string): string {
