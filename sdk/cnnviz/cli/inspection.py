@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cnnviz.cli.models import LoadedModel
+    from cnnviz.core.datasets import Dataset
 
 __all__ = ["inspect"]
 
@@ -54,6 +56,14 @@ def inspect(
     run: Annotated[str | None, typer.Option(help="Name of the run; else the model's.")] = None,
     step: Annotated[int, typer.Option(min=0, help="Step to record at.")] = 0,
     limit: Annotated[int, typer.Option(min=1, max=256, help="Images at most.")] = 16,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="What top patches and embeddings look through: a folder of images (labels are "
+            "sub-folders named as classes), fashion-mnist, fashion-mnist:train, or none. Else all "
+            "of --images, if they are more than --limit."
+        ),
+    ] = None,
 ) -> None:
     """Look at a model with your own images: filters, activations, saliency, predictions."""
     paths = find_pictures(images)
@@ -72,21 +82,35 @@ def inspect(
     names = read_class_names(class_names) if class_names else loaded.class_names
     folder = logdir / (run or loaded.name)
     _check_step(folder, step)
-    with progress_console.status("capturing the network and looking at it"):
-        skipped, predictions = _record(
-            loaded,
-            folder,
-            inputs,
-            preparation,
-            names=names,
-            files=picture_names(read, images),
-            methods=methods,
-            step=step,
-        )
+    source = dataset or (str(images) if len(paths) > limit else "none")
+    looked_through = _data_set(source, preparation, names)
+    note("capturing the network and looking at it")
+    skipped, predictions = _record(
+        loaded,
+        folder,
+        inputs,
+        preparation,
+        names=names,
+        files=picture_names(read, images),
+        methods=methods,
+        step=step,
+        dataset=looked_through,
+    )
     for reason in skipped:
         warn(reason)
     _show(predictions, read, names)
     out.print(f"{how_to_open(logdir)}, then the tab CNN Viz")
+
+
+def _data_set(source: str, preparation: Preparation, names: list[str] | None) -> Dataset | None:
+    """Open what top patches and embeddings look through."""
+    from cnnviz.cli.looking_through import Watched, folder_of_pictures, named_set
+
+    if source == "none":
+        return None
+    if Path(source).exists():
+        return Watched(folder_of_pictures(Path(source), preparation, names))
+    return Watched(named_set(source, preparation))
 
 
 def _check_step(folder: Path, step: int) -> None:
@@ -113,13 +137,15 @@ def _record(
     files: list[str],
     methods: str,
     step: int,
+    dataset: Dataset | None,
 ) -> tuple[list[str], dict[str, np.ndarray]]:
     """Record one step; give why methods were skipped, and the predictions."""
     import torch
 
     import cnnviz
 
-    chosen = _defaults() if methods == "default" else _ample(methods.split(","))
+    by_default = _defaults(with_dataset=dataset is not None)
+    chosen = by_default if methods == "default" else _ample(methods.split(","))
     with cnnviz.Recorder(
         loaded.model,
         folder,
@@ -129,6 +155,8 @@ def _record(
         normalize=(preparation.mean, preparation.std),
         methods=chosen,
         every=1,
+        dataset=dataset,
+        dataset_seconds=math.inf,
     ) as recorder:
         recorder.step(step)
     written = cnnviz.open_logdir(folder.parent).run(folder.name)
@@ -140,12 +168,16 @@ def _record(
     return skipped, dict(written.record("predictions", step=step).arrays)
 
 
-def _defaults() -> list[Any]:
+def _defaults(*, with_dataset: bool) -> list[Any]:
     """Choose what a training records, and more views of the saliency: it is done once."""
     import cnnviz
     from cnnviz.core.registry import discover
 
-    names = [name for name, method in discover().items() if method.in_training]
+    names = [
+        name
+        for name, method in discover().items()
+        if method.in_training and (with_dataset or not method.needs_dataset)
+    ]
     views = {"saliency": cnnviz.method("saliency", views=10)}
     return _ample([views.get(name, name) for name in names])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,9 +20,10 @@ from cnnviz.errors import ParamsError
 if TYPE_CHECKING:
     from cnnviz.contract.jobs import JobRequest
     from cnnviz.core.context import Objective, Picture, Report
-    from cnnviz.core.execute import Execution
     from cnnviz.core.requests import Request
     from cnnviz.worker.scenes import Scene
+
+    Chunks = Iterator[bytes | memoryview]
 
 __all__ = ["run"]
 
@@ -85,6 +87,7 @@ def run(
                 device=device,
                 limit=limit,
                 all_by_default=found.needs_examples,
+                with_dataset=found.needs_dataset,
             )
         else:
             name, at, scene = scenes.of_model(
@@ -97,8 +100,15 @@ def run(
                 limit=limit,
             )
     asked = _asked(method, values, name, at, seed)
-    execution = _execute(scene, asked)
-    _save(folder or Path(f"{method}-{Path(name).name}"), asked, scene, execution)
+    request = _request(scene, asked)
+    so_far = _SoFar()
+    try:
+        chunks = _finished(scene, asked, request, so_far)
+    except KeyboardInterrupt:
+        chunks = _stopped(scene, asked, request, so_far)
+    _save(folder or Path(f"{method}-{Path(name).name}"), asked, chunks)
+    if so_far.stopped:
+        raise typer.Exit(1)
 
 
 def _asked(
@@ -110,24 +120,63 @@ def _asked(
     return JobRequest(id=new_job_id(), method=method, params=params, run=run, step=step, seed=seed)
 
 
-def _execute(scene: Scene, asked: JobRequest) -> Execution:
+@dataclass
+class _SoFar:
+    """What a run has reported."""
+
+    done: int = 0
+    total: int = 0
+    preview: Picture = None
+    stopped: bool = False
+
+
+def _request(scene: Scene, asked: JobRequest) -> Request:
     from cnnviz.core.requests import method, parse_requests
-    from cnnviz.worker.memory import execute_within_memory
 
     (request,) = parse_requests([method(asked.method, **asked.params)], scene.net)
     if request.method.needs_examples and not len(scene.examples):
         raise ParamsError(f"{asked.method} looks at pictures: give --images", field="images")
-    with _progress(request) as report:
+    return request
+
+
+def _finished(scene: Scene, asked: JobRequest, request: Request, so_far: _SoFar) -> Chunks:
+    """Run the method; give its result as a snapshot file."""
+    from cnnviz.worker.memory import execute_within_memory
+    from cnnviz.worker.results import encode_result
+
+    def again(limit: int) -> None:
+        warn(f"the memory of {scene.net.device} was full: again with {limit} at once")
+
+    with _progress(request, so_far) as report:
         ctx = scene.context(seed=asked.seed, on_report=report)
+        execution = execute_within_memory(request, ctx, on_retry=again)
+    facts = {"examples": scene.captions} if scene.captions else {}
+    return encode_result(asked, scene.net, execution, facts)[1]
 
-        def again(limit: int) -> None:
-            warn(f"the memory of {scene.net.device} was full: again with {limit} at once")
 
-        return execute_within_memory(request, ctx, on_retry=again)
+def _stopped(scene: Scene, asked: JobRequest, request: Request, so_far: _SoFar) -> Chunks:
+    """Give the last picture of a run that Ctrl-C has stopped as a snapshot file.
+
+    Raises:
+        KeyboardInterrupt: there is none yet.
+    """
+    from cnnviz.worker.results import encode_picture_so_far
+
+    preview = so_far.preview() if callable(so_far.preview) else so_far.preview
+    if preview is None:
+        raise KeyboardInterrupt
+    picture = preview.detach().cpu().float().numpy()
+    done, total = so_far.done, so_far.total
+    encoded = encode_picture_so_far(asked, request, scene.net, picture, done=done, total=total)
+    if encoded is None:
+        raise KeyboardInterrupt
+    so_far.stopped = True
+    warn(f"stopped at iteration {done} of {total}: the picture so far is kept")
+    return encoded[1]
 
 
 @contextmanager
-def _progress(request: Request) -> Iterator[Report]:
+def _progress(request: Request, so_far: _SoFar) -> Iterator[Report]:
     """Draw a bar while the block runs; it takes what the method reports."""
     columns = (
         TextColumn("{task.description}"),
@@ -140,8 +189,9 @@ def _progress(request: Request) -> Iterator[Report]:
     with Progress(*columns, console=progress_console, transient=True) as bar:
         task = bar.add_task(request.method.name, total=None, objective="")
 
-        def report(done: int, total: int, preview: Picture, objective: Objective) -> None:  # noqa: ARG001
+        def report(done: int, total: int, preview: Picture, objective: Objective) -> None:
             nonlocal next_drawn
+            so_far.done, so_far.total, so_far.preview = done, total, preview
             now = time.monotonic()
             if now < next_drawn and done < total:
                 return
@@ -160,16 +210,13 @@ def _objective_text(request: Request, objective: Objective) -> str:
     return f"{request.method.objective_name or 'objective'} {number_of(objective):.4g}"
 
 
-def _save(folder: Path, asked: JobRequest, scene: Scene, execution: Execution) -> None:
+def _save(folder: Path, asked: JobRequest, chunks: Chunks) -> None:
     from cnnviz.storage.snapshot_records import records_of
     from cnnviz.storage.snapshots import SnapshotFile
     from cnnviz.storage.whole_files import write_whole
-    from cnnviz.worker.results import encode_result
 
     step = "" if asked.step is None else f"_step{asked.step}"
     path = folder / f"{asked.method}{step}.safetensors"
-    facts = {"examples": scene.captions} if scene.captions else {}
-    _, chunks = encode_result(asked, scene.net, execution, facts)
     write_whole(path, chunks)
     out.print(str(path))
     records = records_of(SnapshotFile(path))

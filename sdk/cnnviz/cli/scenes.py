@@ -33,6 +33,7 @@ def recorded(
     device: str,
     limit: int,
     all_by_default: bool,
+    with_dataset: bool = False,
 ) -> tuple[str, int | None, Scene]:
     """Open a recorded network with its examples, or with other images.
 
@@ -45,6 +46,7 @@ def recorded(
         device: where it runs.
         limit: pictures at most.
         all_by_default: whether all examples are meant where none are named.
+        with_dataset: whether the run's data set is meant where none are named.
 
     Returns:
         The run's name, the checkpoint's step (None for the weights stored with the graph), and
@@ -70,6 +72,7 @@ def recorded(
         rows=rows,
         pictures=pictures,
         all_by_default=all_by_default,
+        with_dataset=with_dataset,
     )
     return chosen.name, step, scene
 

@@ -10,7 +10,7 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
-from cnnviz.contract.layers import Layer
+from cnnviz.contract.layers import Layer, ReceptiveField
 from cnnviz.contract.params import Params
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
@@ -21,7 +21,7 @@ from cnnviz.core.registry import register
 from cnnviz.core.spool import Spool
 from cnnviz.errors import ParamsError, UnsuitableError
 from cnnviz.ops.channels import channels_first, channels_last_layers, is_spatial
-from cnnviz.ops.crops import Windows, cut, windows_of
+from cnnviz.ops.crops import Windows, cut, stored_sizes, windows_of
 from cnnviz.ops.pixels import PixelSpace, pixel_space
 from cnnviz.ops.strongest import Newcomers, Strongest
 from cnnviz.ops.together import Together
@@ -124,24 +124,22 @@ class _Collector:
         cpu = torch.device("cpu")
         self._space = pixel_space(ctx.normalize, ctx.examples, device=cpu, dtype=torch.float32)
         last = channels_last_layers(ctx.net.layers)
-        classes = ctx.net.classes
+        whole = ReceptiveField(size=(height, width), stride=(0, 0), offset=(0, 0), is_global=True)
+        fields = [layer.receptive_field or whole for layer in layers]
+        windows = windows_of(fields, (height, width))
+        pixels = [_width(layer, last) * params.count * colours for layer in layers]
+        sizes = stored_sizes(windows, pixels, most=params.max_bytes)
         self._layers = [
             _LayerList(
                 layer,
-                windows_of(
-                    layer.receptive_field,
-                    (height, width),
-                    crops=_width(layer, last) * params.count,
-                    colours=colours,
-                    most=params.max_bytes // len(layers),
-                ),
+                Windows(field=field, window=window, crop=size),
                 image=(height, width),
                 colours=colours,
                 channels_last=layer.name in last,
                 count=params.count,
-                classes=classes,
+                classes=ctx.net.classes,
             )
-            for layer in layers
+            for layer, field, window, size in zip(layers, fields, windows, sizes, strict=True)
         ]
         self._beyond = codes_of(torch.zeros(1, channels, 1, 1), self._space)[0, 0, 0]
         self._pictures: dict[int, np.ndarray] = {}
@@ -271,6 +269,7 @@ class _LayerList:
             "whole_image": field.is_global,
             "input": list(self._image),
             "map": list(sizes[0]),
+            "window": list(self._windows.window),
             "scale": self._windows.scale[0],
             "colours": space.origin,
             "maxima": self._maxima is not None,

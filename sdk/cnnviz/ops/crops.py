@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,21 +11,24 @@ from PIL import Image
 
 from cnnviz.contract.layers import ReceptiveField
 
-__all__ = ["Windows", "cut", "windows_of"]
+__all__ = ["Windows", "cut", "stored_sizes", "windows_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Windows:
-    """The receptive fields of a layer's units, and how large they are stored."""
+    """The receptive fields of a layer's units, and what of them is stored."""
 
     field: ReceptiveField
+    window: tuple[int, int]
+    """Height and width of what is cut out, px of the input: the field, or its middle of the
+    image's size where it is larger than that."""
     crop: tuple[int, int]
-    """Height and width of a stored crop, px; the field's size or less."""
+    """Height and width of a stored crop, px; the window's or less."""
 
     @property
     def scale(self) -> tuple[float, float]:
         """Pixels of a crop for one of the input, down and across."""
-        (height, width), (rows, columns) = self.field.size, self.crop
+        (height, width), (rows, columns) = self.window, self.crop
         return rows / height, columns / width
 
     def boxes(self, places: np.ndarray) -> np.ndarray:
@@ -34,24 +38,36 @@ class Windows:
         return np.concatenate([first, first + np.array(self.field.size, np.int32)], axis=-1)
 
 
-def windows_of(
-    field: ReceptiveField | None, image: tuple[int, int], *, crops: int, colours: int, most: int
-) -> Windows:
-    """Decide how large crops are stored.
+def windows_of(fields: Sequence[ReceptiveField], image: tuple[int, int]) -> list[tuple[int, int]]:
+    """Give the window of each field: itself, or as much of it as the image's size."""
+    return [(min(field.size[0], image[0]), min(field.size[1], image[1])) for field in fields]
+
+
+def stored_sizes(
+    windows: Sequence[tuple[int, int]], counts: Sequence[int], *, most: int
+) -> list[tuple[int, int]]:
+    """Shrink windows so that all crops keep to their bytes; what the small leave the large take.
 
     Args:
-        field: of the layer; None where it is not known: the whole image then.
-        image: height and width of the input, px.
-        crops: how many there will be.
-        colours: of a crop.
-        most: bytes of all crops together.
+        windows: height and width, px.
+        counts: bytes of one pixel of all crops of each window.
+        most: bytes in all.
+
+    Returns:
+        Height and width of the stored crops, px.
     """
-    known = field or ReceptiveField(size=image, stride=(0, 0), offset=(0, 0), is_global=True)
-    height, width = known.size
-    share = math.sqrt(most / max(crops * colours * height * width, 1))
-    if share >= 1:
-        return Windows(field=known, crop=(height, width))
-    return Windows(field=known, crop=(max(1, int(height * share)), max(1, int(width * share))))
+    needs = [height * width * count for (height, width), count in zip(windows, counts, strict=True)]
+    sizes = list(windows)
+    left = most
+    order = sorted(range(len(needs)), key=needs.__getitem__)
+    for turn, index in enumerate(order):
+        share = left // (len(order) - turn)
+        if needs[index] > share:
+            scale = math.sqrt(share / needs[index])
+            height, width = windows[index]
+            sizes[index] = (max(1, int(height * scale)), max(1, int(width * scale)))
+        left -= min(needs[index], share)
+    return sizes
 
 
 def cut(
@@ -81,8 +97,9 @@ def cut(
     rows, columns = windows.crop
     crops = np.empty((len(boxes), rows, columns, picture.shape[-1]), np.uint8)
     crops[:] = beyond
-    for crop, (top, left, _, _) in zip(crops, boxes.tolist(), strict=True):
-        first, start = round(top * down), round(left * across)
+    for crop, (top, left, bottom, right) in zip(crops, boxes.tolist(), strict=True):
+        first = round((top + (bottom - top - windows.window[0]) // 2) * down)
+        start = round((left + (right - left - windows.window[1]) // 2) * across)
         above, before = max(first, 0), max(start, 0)
         part = picture[above : max(first + rows, 0), before : max(start + columns, 0)]
         y, x = above - first, before - start

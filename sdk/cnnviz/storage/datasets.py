@@ -212,6 +212,9 @@ class DatasetFile:
         """
         for name in self._slots:
             self._array(name)
+        if self.label.rpartition("/")[2] != f"{self.name}.safetensors":
+            message = f"{self.label} is misnamed: it is the data set {self.name}"
+            raise RecordError(message)
 
     def _check_rows(self, rows: np.ndarray) -> None:
         beyond = rows[(rows < 0) | (rows >= self.facts.count)]

@@ -9,10 +9,17 @@ from typing import TypeVar
 import numpy as np
 
 from cnnviz.contract.layers import Layer
-from cnnviz.contract.names import CHECKPOINTS_FOLDER, EXAMPLES_FILE, GRAPH_FILE, PLUGIN_NAME
+from cnnviz.contract.names import (
+    CHECKPOINTS_FOLDER,
+    DATASETS_FOLDER,
+    EXAMPLES_FILE,
+    GRAPH_FILE,
+    PLUGIN_NAME,
+)
 from cnnviz.contract.records import Entry, Record, Skipped, entry_key
 from cnnviz.errors import MissingError, RecordError
 from cnnviz.storage.checkpoints import STEP_FILE
+from cnnviz.storage.datasets import DATASET_NAME, DatasetFile, dataset_file
 from cnnviz.storage.examples import ExamplesFile
 from cnnviz.storage.files import Folder
 from cnnviz.storage.graph_file import GraphFacts, read_graph
@@ -101,6 +108,32 @@ class Run:
         found = [text for _, text in self._events.problems] + self._found[1]
         found += [text for text in (self._graph[1], self._examples[1]) if text]
         return found
+
+    @cached_property
+    def datasets(self) -> list[str]:
+        """Names of the data sets that are stored."""
+        items = self.folder.items(f"{self.place}/{DATASETS_FOLDER}")
+        stems = [item.name.removesuffix(".safetensors") for item in items if not item.is_folder]
+        return [stem for stem in stems if DATASET_NAME.fullmatch(stem)]
+
+    def dataset(self, name: str | None = None) -> DatasetFile:
+        """Open a data set that methods looked through.
+
+        Args:
+            name: as `facts["dataset"]` of a record says; None for the only one.
+
+        Raises:
+            MissingError: none of this name.
+            RecordError: it is damaged.
+        """
+        if name is None and len(self.datasets) == 1:
+            name = self.datasets[0]
+        if name is None or name not in self.datasets:
+            message = (
+                f"run {self.name!r} has no data set {name!r}; {_shown('data set', self.datasets)}"
+            )
+            raise MissingError(message)
+        return DatasetFile(self.folder.file(f"{self.place}/{dataset_file(name)}"))
 
     def skipped(self, step: int) -> list[Skipped]:
         """List the methods that were due at a step but gave no record, and why.

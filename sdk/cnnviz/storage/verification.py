@@ -11,6 +11,7 @@ from functools import partial
 from cnnviz.contract.jobs import RESULT_FILE
 from cnnviz.contract.names import (
     CHECKPOINTS_FOLDER,
+    DATASETS_FOLDER,
     EXAMPLES_FILE,
     GRAPH_FILE,
     JOBS_FOLDER,
@@ -19,6 +20,7 @@ from cnnviz.contract.names import (
 )
 from cnnviz.errors import CnnvizError, MissingError, RecordError
 from cnnviz.storage.checkpoints import check_checkpoint
+from cnnviz.storage.datasets import DatasetFile
 from cnnviz.storage.examples import ExamplesFile
 from cnnviz.storage.files import StoredFile
 from cnnviz.storage.graph_file import read_graph
@@ -155,6 +157,12 @@ def _check_examples(run: Run, name: str) -> Iterator[tuple[str, str]]:
             yield problem, f"labels and class names still read, the {word} do not"
 
 
+def _check_dataset(run: Run, name: str) -> Iterator[tuple[str, str]]:
+    problem = _problem_of(lambda: DatasetFile(run.folder.file(name)).check())
+    if problem:
+        yield problem, "patches and embeddings still read, whole images may not"
+
+
 def _check_graph(run: Run, name: str) -> Iterator[tuple[str, str]]:
     problem = _problem_of(lambda: _is_as_captured(run, run.folder.file(name)))
     if problem:
@@ -211,6 +219,7 @@ _CHECKS: dict[str, Callable[[Run, str], Iterator[tuple[str, str]]]] = {
     GRAPH_FILE: _check_graph,
     WEIGHTS_FILE: _check_weights,
     EXAMPLES_FILE: _check_examples,
+    DATASETS_FOLDER: _check_dataset,
     SNAPSHOTS_FOLDER: _check_snapshot,
     CHECKPOINTS_FOLDER: _check_checkpoint,
 }

@@ -132,6 +132,7 @@ def _prepare(job: Job, folder: LocalFolder, run: str, nets: Nets) -> _Work:
         rows=asked.examples,
         pictures=pictures,
         all_by_default=request.method.needs_examples,
+        with_dataset=request.method.needs_dataset,
     )
     if request.method.needs_examples and not len(scene.examples):
         message = f"{asked.method} looks at pictures and run {run!r} stores none: add one"

@@ -12,12 +12,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from cnnviz.contract.names import EXAMPLES_FILE
+from cnnviz.contract.names import DATASETS_FOLDER, EXAMPLES_FILE
 from cnnviz.core.context import Context, Report
+from cnnviz.core.datasets import DataSet
+from cnnviz.core.stored_dataset import stored_data_set
 from cnnviz.errors import ParamsError, RecordError
 from cnnviz.graph.net import Net
 from cnnviz.ops.images import Normalize, check_images, check_labels, check_normalize
 from cnnviz.ops.pictures import Preparation, read_picture
+from cnnviz.storage.datasets import DATASET_NAME, DatasetFile
 from cnnviz.storage.examples import ExamplesFile
 from cnnviz.storage.files import LocalFolder
 from cnnviz.worker.nets import place_of_run
@@ -43,6 +46,8 @@ class Scene:
     normalize: Normalize | None = None
     captions: list[str] = field(default_factory=list)
     """Where each example comes from, N texts."""
+    dataset: DataSet | None = None
+    """What data-set methods look through; None for the examples."""
 
     def context(self, *, seed: int, on_report: Report | None) -> Context:
         """Make what methods see."""
@@ -54,6 +59,7 @@ class Scene:
             normalize=self.normalize,
             seed=seed,
             on_report=on_report,
+            dataset=self.dataset,
         )
 
 
@@ -65,6 +71,7 @@ def open_scene(
     rows: Sequence[int] = (),
     pictures: Sequence[bytes] = (),
     all_by_default: bool = True,
+    with_dataset: bool = False,
 ) -> Scene:
     """Bring a recorded network together with its run's examples and with further pictures.
 
@@ -75,12 +82,17 @@ def open_scene(
         rows: which of the run's examples.
         pictures: encoded PNG, JPEG or WebP; they are brought to the examples' size.
         all_by_default: whether all examples are meant where neither rows nor pictures are given.
+        with_dataset: whether the run's data set is looked through where neither are given.
 
     Raises:
         ParamsError: a row that is not there, or a picture that cannot be read.
-        RecordError: the examples are damaged.
+        RecordError: the examples, or the data set, are damaged.
+        UnsuitableError: of the data set there are only thumbnails.
     """
     stored = _examples(folder, run)
+    dataset = None
+    if with_dataset and not rows and not pictures:
+        dataset, all_by_default = _data_set(folder, run), True
     if stored is None:
         if rows:
             message = f"run {run!r} stores no examples: give pictures of your own"
@@ -110,7 +122,10 @@ def open_scene(
         labels=check_labels(labels, len(examples), classes=net.classes),
         class_names=class_names,
         normalize=normalize,
-        captions=[f"example {row}" for row in rows] + [f"picture {n}" for n in range(len(own))],
+        captions=[]
+        if dataset is not None
+        else [f"example {row}" for row in rows] + [f"picture {n}" for n in range(len(own))],
+        dataset=dataset,
     )
 
 
@@ -123,6 +138,21 @@ def _examples(folder: LocalFolder, run: str) -> ExamplesFile | None:
         message = f"{file.label} has {file.size} bytes; at most {LARGEST_EXAMPLES} are read"
         raise RecordError(message)
     return ExamplesFile(file)
+
+
+def _data_set(folder: LocalFolder, run: str) -> DataSet | None:
+    """Open the largest data set of a run that can be looked through; None where it stores none."""
+    place = f"{place_of_run(run)}/{DATASETS_FOLDER}"
+    found: list[DatasetFile] = []
+    for item in folder.items(place):
+        if DATASET_NAME.fullmatch(item.name.removesuffix(".safetensors")):
+            if item.size > LARGEST_EXAMPLES:
+                message = f"{place}/{item.name} has {item.size} bytes; at most "
+                raise RecordError(f"{message}{LARGEST_EXAMPLES} are read")
+            found.append(DatasetFile(folder.file(f"{place}/{item.name}")))
+    if not found:
+        return None
+    return stored_data_set(max(found, key=lambda file: (file.stores_inputs, len(file))))
 
 
 def _no_examples(net: Net) -> Tensor:
