@@ -22,6 +22,7 @@ import type { KeyBinding, ViewProps } from "../view";
 import { BenchSharing, type Shared } from "./bench_sharing";
 import { BothRuns, OtherRun } from "./both_runs";
 import { ClassChooser } from "./class_chooser";
+import { ComputedFilm } from "./computed_film";
 import { Controls } from "./controls";
 import { HeatmapFilm } from "./heatmap_film";
 import { isSigned, spot } from "./heatmap_of";
@@ -30,6 +31,7 @@ import { LayersOfImage } from "./layers_of_image";
 import { MapPanel, type PanelProps } from "./map_panel";
 import { MoreMaps } from "./more_maps";
 import { OwnPictureButton, ownPixels, PicturePicker, takePicture, trouble } from "./picture_picker";
+import { isRecordedFor } from "./slots";
 import { type Bench, useBench } from "./use_bench";
 
 export { Inspector } from "./inspector";
@@ -60,7 +62,8 @@ export default function ImageView({ store, client }: ViewProps) {
       />
     );
   const props = { store, client, bench, base };
-  const film = scene.own ? null : (bench.main?.series ?? null);
+  const { main } = bench;
+  const film = main && isRecordedFor(scene, main) ? main.series : null;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the button "Own picture" does the same
     <div
@@ -89,6 +92,7 @@ export default function ImageView({ store, client }: ViewProps) {
           series={film}
         />
       )}
+      {main && !film && <ComputedFilm {...props} slot={main} />}
       {!scene.own && <LayersOfImage store={store} client={client} index={index} image={scene.image} />}
     </div>
   );
@@ -171,13 +175,20 @@ function Skipped({ bench, method }: { bench: Bench; method: string }) {
 const GAP = 16;
 const SIDE_OF_BOTH = 220;
 const LARGEST = 320;
+const NARROWEST = 160;
+
+/** Four beside each other, or as many as there are; a fifth where it leaves no hole. */
+function columnsOf(count: number, width: number): number {
+  const inRow = Math.max(2, Math.floor((width + GAP) / (NARROWEST + GAP)));
+  return Math.min(count, inRow, count === 5 ? 5 : 4);
+}
 
 /** All maps side by side; a single one between the picture and itself alone. */
 function Panels({ bench, base, ...rest }: Omit<PanelProps, "slot" | "side">) {
   const [box, size] = useSize<HTMLDivElement>();
   const { slots } = bench;
   const isAlone = slots.length === 1;
-  const columns = isAlone ? 3 : slots.length === 5 ? 5 : Math.min(slots.length, 4);
+  const columns = isAlone ? 3 : columnsOf(slots.length, size?.width ?? 0);
   const room = size ? (size.width + GAP) / columns - GAP : 0;
   const side = Math.floor(Math.max(140, Math.min(0.3 * window.innerHeight, LARGEST, room)));
   const common = { ...rest, bench, base, side };

@@ -183,10 +183,15 @@ export function boxesOf(
   });
 }
 
+/** Whether a place's recorded map explains the class that is asked about. */
+export function isRecordedFor(scene: Scene, { series }: Slot): boolean {
+  if (!series) return false;
+  const target = explainedClass(series.facts, scene.image);
+  return scene.chosen === null || target === null || target === scene.chosen;
+}
+
 /** Whether a place has neither a recorded map of the class nor a job for one. */
 export function isEmpty({ scene, results }: Pick<Known, "scene" | "results">, slot: Slot): boolean {
   if (shownJob(slot, scene, results, new Set())) return false;
-  if (!slot.series) return true;
-  const target = explainedClass(slot.series.facts, scene.image);
-  return scene.chosen !== null && target !== null && target !== scene.chosen;
+  return !isRecordedFor(scene, slot);
 }
