@@ -26,7 +26,7 @@ export function EndedList({ store, client, jobs, shown }: Props) {
       <h2>Done</h2>
       <ol>
         {drawn.map((job) => (
-          <li key={job.request.id} class={shown === job.request.id ? "on" : ""}>
+          <li key={job.request.id} data-job={job.request.id} class={shown === job.request.id ? "on" : ""}>
             <Ended store={store} client={client} job={job} isShown={shown === job.request.id} />
           </li>
         ))}

@@ -42,6 +42,7 @@ export function WaitingList({ store, client, jobs, shown }: Props) {
           return (
             <li
               key={id}
+              data-job={id}
               class={[shown === id && "on", over === id && "over"].filter(Boolean).join(" ")}
               draggable={jobs.length > 1}
               onDragStart={() => setDragged(id)}
