@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import copy
 import random
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -317,14 +316,6 @@ def test_an_example_of_another_float_type_is_converted() -> None:
 )
 def test_a_model_that_cannot_be_captured_says_why(model: nn.Module, message: str) -> None:
     with pytest.raises(UnsuitableError, match=message):
-        capture(model, nets.images())
-
-
-def test_torchscript_is_refused() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = torch.jit.trace(nets.sequential(), nets.images())
-    with pytest.raises(UnsuitableError, match="TorchScript"):
         capture(model, nets.images())
 
 

@@ -12,7 +12,6 @@ import zennit.attribution
 import zennit.composites
 import zennit.rules
 from torch import nn
-from torch.utils.checkpoint import checkpoint
 
 import cnnviz
 from cnnviz.core.context import Context
@@ -90,53 +89,6 @@ def test_on_functions_it_equals_captum_on_a_copy_rewritten_with_modules(rule):
     expected = captums(with_modules(model), x, rule)
     assert np.array_equal(ours(model, x, rule).arrays["map"], strongest(expected))
     assert not np.array_equal(strongest(captums(model, x, rule)), strongest(expected))
-
-
-class Checkpointed(nn.Module):
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, x):
-        x = checkpoint(self.model[:4], x, use_reentrant=False)
-        return self.model[4:](x)
-
-
-def compiled(model, whole):
-    if whole == "wrapped":
-        return torch.compile(model, backend="eager")
-    (model if whole == "itself" else model[4]).compile(backend="eager")
-    return model
-
-
-VARIANTS = {
-    "frozen": lambda model, x: model.requires_grad_(False),
-    "in training mode": lambda model, x: model.train(),
-    "DataParallel": lambda model, x: nn.DataParallel(model),
-    "fx": lambda model, x: torch.fx.symbolic_trace(model),
-    "checkpointed": lambda model, x: Checkpointed(model),
-    "compiled": lambda model, x: compiled(model, "wrapped"),
-    "compiled itself": lambda model, x: compiled(model, "itself"),
-    "compiled in part": lambda model, x: compiled(model, "part"),
-}
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_the_map_is_the_same_to_the_last_bit_however_the_model_is_wrapped(variant):
-    x = nets.images().double()
-    expected = ours(nets.sequential().double().eval(), x, "guided_backprop").arrays["map"]
-    model = VARIANTS[variant](nets.sequential().double().eval(), x)
-    record = ours(model, x, "guided_backprop")
-    assert np.array_equal(record.arrays["map"], expected)
-    assert record.facts["rectifiers"] == "2 of 2"
-
-
-def test_channels_last_weights_change_no_more_than_the_order_of_sums():
-    x = nets.images().double()
-    expected = ours(nets.sequential().double().eval(), x, "guided_backprop").arrays["map"]
-    model = nets.sequential().double().eval().to(memory_format=torch.channels_last)
-    found = ours(model, x, "guided_backprop").arrays["map"]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -32,7 +32,8 @@ def capture(
     captured.
 
     Args:
-        model: may be wrapped by DataParallel, DistributedDataParallel or torch.compile.
+        model: may be wrapped by DataParallel, DistributedDataParallel or torch.compile, or made by
+            torch.jit.trace.
         example: images as the model takes them, (N, C, H, W), on the model's device; two are
             enough.
         fallback: whether a model that cannot be exported is run with hooks; False raises instead.

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import ParamsError, UnsuitableError
+from cnnviz.graph.traced import plain_module
 from cnnviz.graph.weights import clean_name
 
 __all__ = [
@@ -49,22 +50,18 @@ def check_model(model: object) -> nn.Module:
     """Refuse what cannot be captured in any way.
 
     Returns:
-        The unwrapped model.
+        The unwrapped model; of a traced one a plain module on its weights.
 
     Raises:
         ParamsError: not a module.
-        UnsuitableError: compiled to TorchScript, or with parameters that have no values yet.
+        UnsuitableError: TorchScript that is no mere trace, or parameters that have no values yet.
     """
     if not isinstance(model, nn.Module):
         message = f"capture needs a torch.nn.Module, got {type(model).__name__}"
         raise ParamsError(message)
     model = unwrap(model)
     if isinstance(model, torch.jit.ScriptModule):
-        message = (
-            f"{type(model).__name__} is TorchScript, whose layers cannot be reached: give the "
-            "module it was made from"
-        )
-        raise UnsuitableError(message)
+        model = plain_module(model)
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         if torch.nn.parameter.is_lazy(tensor):
             message = (

@@ -267,9 +267,7 @@ class Graph:
         device, x = self.device, self._checked(x)
         try:
             with without_autocast(device), random_state_kept(self._random, device):
-                return self._interpreter.run(
-                    wanted, image=x, weight=self._weights.get, device=device
-                )
+                return self._interpreter.run(wanted, image=x, weight=self._laid_out, device=device)
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
@@ -278,12 +276,19 @@ class Graph:
             message = f"{self.model} cannot run images of {_size(x.shape)}: {error}"
             raise ParamsError(message) from error
 
+    def _laid_out(self, name: str) -> Tensor:
+        """Give a weight; in float64, where every bit counts, in the one layout that sums alike."""
+        weight = self._weights.get(name)
+        return weight.contiguous() if weight.dtype == torch.float64 else weight
+
     def _checked(self, x: Tensor) -> Tensor:
         """Refuse images that do not fit, and give those that do in the weights' float type."""
         channels = self.program.input.shape[0]
         check_images(x, where=self.model, channels=channels, device=self.device)
         self._check_size(x)
         x = x.to(self.dtype)
+        if x.dtype == torch.float64:
+            x = x.contiguous()
         if self._guard is not None:
             self._guard(x)
         return x
