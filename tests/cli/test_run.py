@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -77,6 +80,50 @@ def test_a_model_is_looked_at_with_images(cnnviz, photos, tmp_path, monkeypatch)
     assert written.array("activations/0", "activations").shape == (2, 4, 16, 16)
     sheets = list((tmp_path / "activations-small").glob("*.png"))
     assert [size_and_text(sheet)[0] for sheet in sheets] == [(34, 34)] * 2
+
+
+def test_what_each_layer_knows_is_one_sheet(cnnviz, logdir, tmp_path):
+    done = cnnviz("run", "inversion", "--logdir", logdir, "-p", 'layers=["0","4"]',
+                  "-p", "iterations=2", "--examples", "0,2", "--out", tmp_path)  # fmt: skip
+    assert done.status == 0, done.err
+    (sheet,) = tmp_path.glob("*_sheet.png")
+    size, text = size_and_text(sheet)
+    assert size == (3 * (16 + 2) - 2, 2 * (16 + 14 + 2) - 2)
+    captions = json.loads(text)["facts"]["captions"]
+    assert captions[0] == "example 0"
+    assert [caption.split(" · ")[0] for caption in captions[1:3]] == ["0", "4"]
+    assert len(list(tmp_path.glob("*.png"))) == 7
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal")
+def test_ctrl_c_keeps_the_last_picture_and_says_so(logdir, tmp_path):
+    words = ["run", "deep_dream", "--logdir", str(logdir), "-p", "iterations=10000", "--out",
+             str(tmp_path / "out")]  # fmt: skip
+    # The command stops itself once it has reported; so no clock decides.
+    script = (
+        "import os, signal, sys\n"
+        "from cnnviz.core.context import Context\n"
+        "from cnnviz.cli.app import main\n"
+        "report = Context.report\n"
+        "def stop(self, done, total, *rest, **more):\n"
+        "    report(self, done, total, *rest, **more)\n"
+        "    if done == 7:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "Context.report = stop\n"
+        f"main({words!r})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    assert "stopped at iteration 7 of" in done.stderr
+    assert "the picture so far is kept" in done.stderr
+    assert "Traceback" not in done.stderr
+    written = SnapshotFile(tmp_path / "out" / "deep_dream_step7.safetensors")
+    (record,) = written.manifest.records
+    assert record.facts["cancelled"] is True
+    assert record.facts["iteration"] == 7
+    assert str(tmp_path / "out" / "deep_dream_step7_0.png") in done.stdout
 
 
 def test_a_layer_whose_name_is_a_number_needs_no_quotes(cnnviz, logdir, tmp_path):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from cnnviz.worker.sheets import lay_out, to_codes
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_sheet"]
 
 SMALLEST_TILE: Final = 24
 """Filters smaller than this are enlarged by a whole number, px."""
 MOST_TILES: Final = 1024
 """On one sheet, the first ones."""
+LINE: Final = 14
+"""Height of a caption on a sheet, px."""
 
 
 def draw(
@@ -41,6 +44,32 @@ def draw(
             yield lay_out(np.stack([to_codes(_stretched(channel)) for channel in one[:MOST_TILES]]))
     elif kind == "kernels" and values.ndim == 4:
         yield _filters(values)
+
+
+def draw_sheet(pictures: Sequence[np.ndarray], facts: Mapping[str, Any]) -> np.ndarray:
+    """Lay pictures of one size out with their captions, in rows of facts["columns"] if it is there.
+
+    Args:
+        pictures: uint8 (H, W, 3).
+        facts: of their record.
+
+    Returns:
+        One picture, uint8 (H', W', 3).
+    """
+    captions = list(map(str, facts.get("captions") or ()))[: len(pictures)]
+    captions += [""] * (len(pictures) - len(captions))
+    tiles = [_captioned(one, text) for one, text in zip(pictures, captions, strict=True)]
+    columns = facts.get("columns")
+    fits = type(columns) is int and 1 <= columns <= MOST_TILES
+    return lay_out(np.stack(tiles[:MOST_TILES]), columns=columns if fits else None)
+
+
+def _captioned(picture: np.ndarray, text: str) -> np.ndarray:
+    height, width = picture.shape[:2]
+    tile = Image.new("RGB", (width, height + LINE), "white")
+    tile.paste(Image.fromarray(np.ascontiguousarray(picture)))
+    ImageDraw.Draw(tile).text((2, height + 1), text, fill="black")
+    return np.asarray(tile)
 
 
 def _stretched(values: np.ndarray, *, low: float | None = None) -> np.ndarray:

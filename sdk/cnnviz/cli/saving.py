@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from cnnviz.cli.drawing import draw
+from cnnviz.cli.drawing import draw, draw_sheet
 from cnnviz.contract.records import Record
 from cnnviz.storage.manifests import encode_json
 
@@ -21,6 +21,8 @@ __all__ = ["file_stems", "save_arrays", "save_pictures"]
 def save_pictures(record: Record, stem: Path) -> list[Path]:
     """Write a record's pictures, with its provenance as the text `cnnviz`; none of a table.
 
+    Several images are also laid out on one sheet, with their captions.
+
     Args:
         record: what to draw.
         stem: the files' path without their ending.
@@ -29,8 +31,12 @@ def save_pictures(record: Record, stem: Path) -> list[Path]:
     info.add_itxt("cnnviz", _provenance(record))
     pictures = list(draw(record.kind, record.arrays, record.facts))
     made: list[Path] = []
-    for number, picture in enumerate(pictures):
-        end = f"_{number}" if len(pictures) > 1 else ""
+    several = len(pictures) > 1
+    ends = [f"_{number}" if several else "" for number in range(len(pictures))]
+    if several and record.kind == "images":
+        pictures.append(draw_sheet(pictures, record.facts))
+        ends.append("_sheet")
+    for end, picture in zip(ends, pictures, strict=True):
         path = stem.with_name(f"{stem.name}{end}.png")
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.ascontiguousarray(picture)).save(path, pnginfo=info)

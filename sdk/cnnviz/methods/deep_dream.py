@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import torch
@@ -183,7 +184,7 @@ class Dreamer(NamedTuple):
                 shift = draw_shift(params.jitter, random) if params.jitter else (0, 0)
                 pixels, values = self.step(pixels, shift, step)
                 done = (dreams * len(sizes) + octave) * params.iterations + iteration + 1
-                self.ctx.report(done, total, self.space.to_unit(pixels), objective=values)
+                self.ctx.report(done, total, partial(self.space.to_unit, pixels), objective=values)
             detail = pixels - below
         return pixels
 

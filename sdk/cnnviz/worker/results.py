@@ -20,7 +20,7 @@ from cnnviz.storage.jobs import Job
 from cnnviz.storage.snapshots import encode_snapshot
 from cnnviz.worker.reporting import Reporter
 
-__all__ = ["encode_result", "write_picture_so_far"]
+__all__ = ["encode_picture_so_far", "encode_result", "write_picture_so_far"]
 
 
 def encode_result(
@@ -50,8 +50,35 @@ def write_picture_so_far(
     job: Job, asked: JobRequest, request: Request, net: Net, reporter: Reporter
 ) -> str | None:
     """Write the last picture of a cancelled job as its result; None when there is none."""
-    picture = reporter.picture
-    if picture is None or picture.shape[1] not in {1, 3}:
+    if reporter.picture is None:
+        return None
+    encoded = encode_picture_so_far(
+        asked, request, net, reporter.picture, done=reporter.done, total=reporter.total
+    )
+    if encoded is None:
+        return None
+    digest, chunks = encoded
+    job.write_result(chunks)
+    return digest
+
+
+def encode_picture_so_far(
+    asked: JobRequest, request: Request, net: Net, picture: np.ndarray, *, done: int, total: int
+) -> tuple[str, Iterator[bytes | memoryview]] | None:
+    """Turn the last picture of a run that was stopped into a snapshot file.
+
+    Args:
+        asked: what was asked.
+        request: the same, checked.
+        net: what it was asked about.
+        picture: (N, C, H, W), 0 … 1.
+        done: the iteration that it was stopped at.
+        total: how many were asked for.
+
+    Returns:
+        As `encode_result`; None for a picture of neither one channel nor three.
+    """
+    if picture.shape[1] not in {1, 3}:
         return None
     images = np.ascontiguousarray(picture.clip(0, 1).transpose(0, 2, 3, 1))
     entry = Entry(
@@ -62,10 +89,10 @@ def write_picture_so_far(
         layer=None,
         params=msgspec.to_builtins(request.params),
         facts={
-            "captions": [f"stopped at iteration {reporter.done}"] * len(images),
+            "captions": [f"stopped at iteration {done}"] * len(images),
             "cancelled": True,
-            "iteration": reporter.done,
-            "total": reporter.total,
+            "iteration": done,
+            "total": total,
         },
         seed=asked.seed,
         duration=0.0,
@@ -74,8 +101,7 @@ def write_picture_so_far(
     shown = np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
     arrays = {entry.key: {"images": shown}}
     _, digest, chunks = encode_snapshot(_manifest(asked, net, [entry]), arrays)
-    job.write_result(chunks)
-    return digest
+    return digest, chunks
 
 
 def _manifest(request: JobRequest, net: Net, entries: list[Entry]) -> Manifest:
