@@ -27,6 +27,13 @@ export const asked: Signal<ReadonlySet<string>> = signal(new Set());
 export const sending: Signal<ReadonlySet<string>> = signal(new Set());
 export const refusals: Signal<ReadonlyMap<string, Error>> = signal(new Map());
 
+/** Say no more of a job that failed or was stopped. */
+export function forget(id: string): void {
+  const left = new Set(asked.peek());
+  left.delete(id);
+  asked.value = left;
+}
+
 /** The request for a wish; null while there are no weights to run it on. */
 export function draftOf(scene: Scene, wish: Wish, card: MethodCard | undefined): Draft | null {
   const step = stepOf(scene.weights);

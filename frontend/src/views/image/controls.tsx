@@ -30,9 +30,7 @@ export function Controls({ store, signed }: { store: Store; signed: boolean }) {
           store.opacity.value = value;
         }}
       />
-      <span class="cap nowrap">
-        <kbd>Space</kbd> hides
-      </span>
+      <kbd title="hold Space to hide all overlays">Space</kbd>
       <Select
         label="Range"
         value={percent}

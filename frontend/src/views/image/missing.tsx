@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { JobView } from "../../api/types";
 import type { Side } from "../../state/store";
 import { className } from "../records/examples";
-import { ask, refusals, sending } from "./asking";
+import { ask, forget, refusals, sending } from "./asking";
 import type { PanelProps } from "./map_panel";
 import { weightsTitle } from "./scene";
 import { asksUnit } from "./slots";
@@ -34,15 +34,22 @@ export function Missing({ store, client, bench, slot, failed, on = store.a, chil
       ) : (
         !children && <p class="s">{about ? `not there for ${about}` : "not there for this picture"}</p>
       )}
-      <Compute
-        store={store}
-        client={client}
-        bench={bench}
-        on={on}
-        isSending={sending.value.has(place)}
-        text={reason ? "Try again" : "Compute now"}
-        onClick={() => void ask(store, client, scene, wish)}
-      />
+      {failed?.status.kind !== "UnsuitableError" && (
+        <Compute
+          store={store}
+          client={client}
+          bench={bench}
+          on={on}
+          isSending={sending.value.has(place)}
+          text={reason ? "Try again" : "Compute now"}
+          onClick={() => void ask(store, client, scene, wish)}
+        />
+      )}
+      {failed && !slot.series && (
+        <button type="button" class="link" onClick={() => forget(failed.request.id)}>
+          Take away
+        </button>
+      )}
     </div>
   );
 }

@@ -190,8 +190,11 @@ export function isRecordedFor(scene: Scene, { series }: Slot): boolean {
   return scene.chosen === null || target === null || target === scene.chosen;
 }
 
-/** Whether a place has neither a recorded map of the class nor a job for one. */
-export function isEmpty({ scene, results }: Pick<Known, "scene" | "results">, slot: Slot): boolean {
-  if (shownJob(slot, scene, results, new Set())) return false;
+/** Whether a place has neither a recorded map of the class nor a job for one, be it a failed one of this page. */
+export function isEmpty(
+  { scene, results, asked }: Pick<Known, "scene" | "results" | "asked">,
+  slot: Slot,
+): boolean {
+  if (shownJob(slot, scene, results, asked)) return false;
   return !isRecordedFor(scene, slot);
 }

@@ -25,6 +25,8 @@ export interface Bench {
   /** Jobs on this picture with these weights, the newest first. */
   jobs: JobView[];
   results: ReadonlyMap<string, ResultAnswer>;
+  /** Jobs that this page asked for. */
+  asked: ReadonlySet<string>;
   guesses: Guess[];
 }
 
@@ -56,7 +58,7 @@ export function useBench(store: Store, client: Client): Bench | null {
   const cards = store.catalogue.value?.catalogue?.methods ?? NO_CARDS;
   const slots = slotsOf({ index, scene, jobs, cards, results, asked: asked.value });
   const main = slots.find((slot) => slot.key === store.overlay.value) ?? slots[0] ?? null;
-  return { index, scene, slots, main, cards, jobs, results, guesses };
+  return { index, scene, slots, main, cards, jobs, results, asked: asked.value, guesses };
 }
 
 /** The classes that were predicted for an example at the step looked at. */
