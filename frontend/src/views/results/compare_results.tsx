@@ -14,7 +14,11 @@ import { PixelCanvas } from "../../ui/pixel_canvas";
 import { ScaleBar } from "../../ui/scale_bar";
 import { Segmented } from "../../ui/segmented";
 import { colourMapOf } from "../records/colouring";
+import { CompareMaps } from "./compare_maps";
 import { type Box, fitWhole } from "./fit";
+import { Named } from "./named";
+import { recordOf } from "./record";
+
 import { type Gallery, useGallery, useResult } from "./use_result";
 
 interface Props {
@@ -37,6 +41,18 @@ export function CompareResults({ client, store, a, b, labels, index, room }: Pro
   const two = useSide(client, b);
   const mode = store.compare.value;
   useFlicker();
+  const [mapA, mapB] = [recordOf(one.result, "heatmap"), recordOf(two.result, "heatmap")];
+  if (mapA && mapB) {
+    const common = { client, store };
+    return (
+      <CompareMaps
+        a={{ ...common, job: a, record: mapA, digest: one.result?.digest ?? "" }}
+        b={{ ...common, job: b, record: mapB, digest: two.result?.digest ?? "" }}
+        {...{ labels, room }}
+        flipped={flipped.value}
+      />
+    );
+  }
   const error = one.error ?? two.error;
   if (error) return <Failed error={error} retry={one.error ? one.retry : two.retry} />;
   if (!one.value || !two.value) return <Waiting late what="both results" />;
@@ -90,6 +106,7 @@ function useSide(client: Client, job: JobView) {
   const result = useResult(client, job);
   const gallery = useGallery(client, job, result.value);
   return {
+    result: result.value,
     value: gallery.value,
     error: result.error ?? gallery.error,
     retry: result.error ? result.retry : gallery.retry,
@@ -142,9 +159,8 @@ function Picture({ gallery, index, name, label, room }: PictureProps) {
         size={fitWhole(gallery, room)}
         label={`${name}: ${label}`}
       />
-      <figcaption class="row cap">
-        <span class={`key ${name.toLowerCase()}`}>{name}</span>
-        <b class="clip">{label}</b>
+      <figcaption>
+        <Named name={name} label={label} />
       </figcaption>
     </figure>
   );

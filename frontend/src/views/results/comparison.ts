@@ -26,11 +26,21 @@ function differing(job: JobView, other: JobView): string {
   return parts.length > 4 ? `${shown} …` : shown;
 }
 
-/** Jobs that a result can be laid beside, those that differ least first. */
-export function candidates(job: JobView, jobs: Iterable<JobView>): JobView[] {
-  const id = job.request.id;
+/**
+ * Jobs that a result can be laid beside, those that differ least first.
+ *
+ * @param kinds kind of each method's results; what is known to be of another kind than the job's is left out.
+ */
+export function candidates(
+  job: JobView,
+  jobs: Iterable<JobView>,
+  kinds: ReadonlyMap<string, string>,
+): JobView[] {
+  const { id, method } = job.request;
+  const isAlike = (one: JobView) =>
+    one.request.method === method || kinds.get(one.request.method) === kinds.get(method);
   return [...jobs]
-    .filter((one) => one.request.id !== id && one.status.result !== null)
+    .filter((one) => one.request.id !== id && one.status.result !== null && isAlike(one))
     .map((one) => ({ one, distance: distance(one, job) }))
     .sort((a, b) => a.distance - b.distance || b.one.request.created - a.one.request.created)
     .map(({ one }) => one);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { commonStart, fitWhole } from "./fit";
+import { commonStart, fitGrid, fitWhole } from "./fit";
 
 test("small pictures grow by whole multiples, so that their pixels stay square", () => {
   expect(fitWhole({ width: 28, height: 28 }, { width: 460, height: 300 })).toEqual({
@@ -23,4 +23,15 @@ test("captions share whole words only", () => {
   expect(commonStart(["block1.relu 12", "block1.relu 17"])).toBe("block1.relu ");
   expect(commonStart(["281 tabby", "285 Egyptian cat"])).toBe("");
   expect(commonStart(["alone 3"])).toBe("");
+});
+
+test("several pictures are as large as lets all be seen", () => {
+  const [square, room] = [
+    { width: 8, height: 8 },
+    { width: 490, height: 460 },
+  ];
+  const rules = { gap: 4, label: 14, largest: 280 };
+  expect(fitGrid(4, square, room, rules)).toEqual({ columns: 2, width: 214 });
+  expect(fitGrid(1, square, room, rules)).toEqual({ columns: 1, width: 280 });
+  expect(fitGrid(3, { width: 30, height: 10 }, room, rules).columns).toBe(1);
 });

@@ -19,3 +19,22 @@ export function commonStart(captions: readonly string[]): string {
   for (const caption of captions) while (length > 0 && !caption.startsWith(first.slice(0, length))) length--;
   return first.slice(0, first.lastIndexOf(" ", length - 1) + 1);
 }
+
+/** Columns and width at which `count` pictures of one shape, each with a line of text, are largest in a room. */
+export function fitGrid(
+  count: number,
+  picture: Box,
+  room: Box,
+  { gap, label, largest }: { gap: number; label: number; largest: number },
+): { columns: number; width: number } {
+  const aspect = picture.height / Math.max(picture.width, 1);
+  let best = { columns: 1, width: 0 };
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const across = (room.width + gap) / columns - gap;
+    const down = ((room.height + gap) / rows - gap - label) / aspect;
+    const width = Math.floor(Math.min(across, down, largest));
+    if (width > best.width) best = { columns, width };
+  }
+  return best;
+}

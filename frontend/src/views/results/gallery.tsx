@@ -1,11 +1,12 @@
 /** Pictures in their true colours: one as large as fits in whole pixels, several on a grid that opens one. */
 
 import { useMemo } from "preact/hooks";
+import { LABEL } from "../../draw/grid_layout";
 import { valueText } from "../../draw/number_text";
 import { trueAtlas, truePixels } from "../../draw/true_colours";
 import { type Drawn, PictureGrid } from "../../ui/picture_grid";
 import { PixelCanvas } from "../../ui/pixel_canvas";
-import { type Box, commonStart, fitWhole } from "./fit";
+import { type Box, commonStart, fitGrid, fitWhole } from "./fit";
 import type { Gallery } from "./use_result";
 
 interface Props {
@@ -34,7 +35,7 @@ function One({ gallery, index, room }: { gallery: Gallery; index: number; room: 
   return <PixelCanvas {...{ pixels, width, height, label }} size={fitWhole(gallery, room)} />;
 }
 
-function Sheet({ gallery, selected, onSelect, onEnlarge, theme, drawn }: Props) {
+function Sheet({ gallery, room, selected, onSelect, onEnlarge, theme, drawn }: Props) {
   const order = useMemo(() => Array.from({ length: gallery.count }, (_, index) => index), [gallery.count]);
   const common = useMemo(() => commonStart(gallery.captions), [gallery]);
   return (
@@ -56,20 +57,24 @@ function Sheet({ gallery, selected, onSelect, onEnlarge, theme, drawn }: Props) 
       version={gallery}
       theme={theme}
       dim={false}
-      largest={LARGEST}
-      columns={columnsOf(gallery)}
+      {...gridOf(gallery, room)}
       {...(drawn ? { drawn } : {})}
     />
   );
 }
 
-/** Widest that one of several is drawn, px. */
-const LARGEST = 280;
+/** Of a grid: its limits, CSS pixels; pictures below the smallest are scrolled instead. */
+const RULES = { gap: 4, label: LABEL, largest: 280 };
+const SMALLEST = 56;
 
-/** How many belong in a row, where the method says so. */
-function columnsOf(gallery: Gallery): number | undefined {
-  const columns = gallery.records[0]?.facts.columns;
-  return typeof columns === "number" && columns > 0 && columns <= 64 ? columns : undefined;
+/** Columns as the method says, where it does, else those at which all pictures are largest. */
+function gridOf(gallery: Gallery, room: Box): { columns?: number; largest: number } {
+  const said = gallery.records[0]?.facts.columns;
+  if (typeof said === "number" && said > 0 && said <= 64) return { columns: said, largest: RULES.largest };
+  // The grid keeps a little room around itself for the ring of the selected picture.
+  const inner = { width: room.width - 6, height: room.height - 6 };
+  const { columns, width } = fitGrid(gallery.count, gallery, inner, RULES);
+  return width < SMALLEST ? { largest: 2 * SMALLEST } : { columns, largest: width };
 }
 
 /** Number of a picture within its own record. */

@@ -4,6 +4,7 @@ import type { Client } from "../../api/client";
 import type { JobView, MethodCard } from "../../api/types";
 import { type SheetPicture, sheetCanvas } from "../../draw/sheet";
 import { truePixels } from "../../draw/true_colours";
+import type { Store } from "../../state/store";
 import { fileName, savePicture } from "../../ui/save_picture";
 import { JobPicture } from "./job_picture";
 import { isUnderWay, stateText } from "./job_text";
@@ -14,6 +15,7 @@ import { SEED, STEP, textOf, valueIn } from "./variations";
 
 interface Props {
   client: Client;
+  store: Store;
   sheet: Sheet;
   /** Id of the job looked at. */
   current: string;
@@ -23,7 +25,7 @@ interface Props {
   onCompare?: (id: string) => void;
 }
 
-export function JobSheet({ client, sheet, current, side, onOpen, onCompare }: Props) {
+export function JobSheet({ client, store, sheet, current, side, onOpen, onCompare }: Props) {
   return (
     <ol class="job-sheet" aria-label={sheetTitle(sheet.by)}>
       {sheet.jobs.map((job) => {
@@ -41,7 +43,7 @@ export function JobSheet({ client, sheet, current, side, onOpen, onCompare }: Pr
                 else onOpen(id);
               }}
             >
-              <JobPicture client={client} job={job} side={side} label={label} />
+              <JobPicture client={client} store={store} job={job} side={side} label={label} />
               <span class="clip" style={{ maxWidth: `${side}px` }}>
                 {label}
               </span>

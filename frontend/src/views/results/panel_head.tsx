@@ -13,7 +13,9 @@ import { CompareControl } from "./compare_results";
 import { candidates, comparisonLabels } from "./comparison";
 import { isUnderWay } from "./job_text";
 import { captionText, pngTexts, titleOf } from "./provenance";
+import { recordOf } from "./record";
 import type { Gallery } from "./use_result";
+import { hasChance } from "./variations";
 
 interface Props {
   client: Client;
@@ -73,14 +75,14 @@ export function PanelHead(props: Props) {
           Change and run …
         </button>
         <span class="grow" />
-        {gallery && <Against {...props} />}
+        {(gallery || recordOf(result, "heatmap")) && <Against {...props} />}
       </div>
     </>
   );
 }
 
 /** What may be asked next of a job that has ended. */
-function Next({ store, job, onAgain, onSeed }: Props) {
+function Next({ store, job, card, onAgain, onSeed }: Props) {
   const session = store.session.value;
   const off = session?.jobs === false ? session.reason : undefined;
   const isWhole = job.status.state === "done";
@@ -91,15 +93,17 @@ function Next({ store, job, onAgain, onSeed }: Props) {
           Run again
         </button>
       )}
-      <button
-        type="button"
-        class="btn"
-        disabled={off !== undefined}
-        title={off ?? "The same request with other random numbers"}
-        onClick={onSeed}
-      >
-        Run with another seed
-      </button>
+      {hasChance(card) && (
+        <button
+          type="button"
+          class="btn"
+          disabled={off !== undefined}
+          title={off ?? "The same request with other random numbers"}
+          onClick={onSeed}
+        >
+          Run with another seed
+        </button>
+      )}
     </>
   );
 }
@@ -108,7 +112,9 @@ const MOST_OFFERED = 40;
 
 /** Which result stands beside this one. */
 function Against({ store, job, against, onAgainst }: Props) {
-  const offered = candidates(job, store.jobs.value.byId.values()).slice(0, MOST_OFFERED);
+  const methods = store.catalogue.value?.catalogue?.methods ?? [];
+  const kinds = new Map(methods.map((card) => [card.name, card.kind]));
+  const offered = candidates(job, store.jobs.value.byId.values(), kinds).slice(0, MOST_OFFERED);
   if (offered.length === 0) return null;
   return (
     <>

@@ -1,27 +1,20 @@
 /** A record of a result that is no picture in true colours, drawn by its kind. */
 
 import { useMemo, useState } from "preact/hooks";
-import type { Client } from "../../api/client";
-import type { JobView, ResultRecord } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
 import { exactText, shareText, valueText } from "../../draw/number_text";
-import type { Store } from "../../state/store";
 import { Failed, Nothing, Waiting } from "../../ui/panel_state";
 import { Segmented } from "../../ui/segmented";
 import { className } from "../records/examples";
 import { methodTitle } from "../records/series";
 import type { Box } from "./fit";
+import { countOf, originTitle, type RecordAddress } from "./record";
 import { MapsGrid, RecordHeatmap } from "./record_maps";
 import { useRunIndex } from "./run_index";
 import { TrustCurves } from "./trust";
 import { trustOf } from "./trust_of";
 
-export interface RecordProps {
-  client: Client;
-  store: Store;
-  job: JobView;
-  record: ResultRecord;
-  digest: string;
+export interface RecordProps extends RecordAddress {
   room: Box;
 }
 
@@ -37,18 +30,6 @@ export function RecordBody(props: RecordProps) {
       Its arrays can be loaded in Python.
     </Nothing>
   );
-}
-
-/** First axis of the main array: how many pictures the record is about. */
-export function countOf(record: ResultRecord): number {
-  return Object.values(record.arrays)[0]?.shape[0] ?? 0;
-}
-
-/** Where each picture comes from, "example 3" or "picture 0". */
-export function originOf(record: ResultRecord, image: number): string {
-  const origins = record.facts.examples;
-  const own = Array.isArray(origins) ? origins[image] : undefined;
-  return typeof own === "string" ? own : `picture ${image}`;
 }
 
 function Heatmaps(props: RecordProps) {
@@ -69,7 +50,8 @@ function useArrays({ client, job, record, digest }: RecordProps) {
 }
 
 function Judgements(props: RecordProps) {
-  const { job, record, room } = props;
+  const { client, store, job, record, room } = props;
+  const index = useRunIndex(store, client, job.run);
   const arrays = useArrays(props);
   const [row, setRow] = useState(0);
   const { value } = arrays;
@@ -90,7 +72,7 @@ function Judgements(props: RecordProps) {
           value={String(row)}
           choices={Array.from({ length: count }, (_, at) => ({
             value: String(at),
-            text: originOf(record, at),
+            text: originTitle(record, at, index),
           }))}
           onChoose={(at) => setRow(Number(at))}
         />
@@ -120,8 +102,8 @@ function Scores(props: RecordProps) {
         const row = Array.from(table.data.subarray(image * classes, (image + 1) * classes));
         const order = row.map((_, at) => at).sort((a, b) => (row[b] as number) - (row[a] as number));
         return (
-          <div key={originOf(record, image)} class="res-scores">
-            <h2>{originOf(record, image)}</h2>
+          <div key={image} class="res-scores">
+            <h2>{originTitle(record, image, index)}</h2>
             <div class="kv">
               {order.slice(0, TOP).map((target) => [
                 <span key={`name ${target}`} class="clip">

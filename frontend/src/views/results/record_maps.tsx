@@ -3,12 +3,13 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Maps, RunIndex } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
+import { composite } from "../../draw/heatmap";
 import { exactText, valueText } from "../../draw/number_text";
 import { valueAt } from "../../draw/pictures";
 import { MapCanvas, pixelAt, type Spot } from "../../ui/map_canvas";
 import { Failed, Waiting } from "../../ui/panel_state";
 import { PictureGrid } from "../../ui/picture_grid";
-import type { Pixels } from "../../ui/pixel_canvas";
+import { PixelCanvas, type Pixels } from "../../ui/pixel_canvas";
 import { ScaleBar } from "../../ui/scale_bar";
 import { Select } from "../../ui/select";
 import { stackOf } from "../compare/pair";
@@ -16,12 +17,12 @@ import { useColoured } from "../image/heatmap_of";
 import { colourMapOf } from "../records/colouring";
 import { className, examplePixels, fitted } from "../records/examples";
 import { picturesOf } from "../records/pictures_of";
-import type { RecordProps } from "./record_body";
-import { countOf, originOf } from "./record_body";
+import { countOf, exampleOf, originTitle, type RecordAddress } from "./record";
 import { useRunIndex } from "./run_index";
 
-function useRecordMaps(
-  { client, job, record, digest }: RecordProps,
+/** The maps of one picture of a record, or all its kernels. */
+export function useRecordMaps(
+  { client, job, record, digest }: RecordAddress,
   options: { image?: number; exact?: boolean },
 ) {
   const array = Object.keys(record.arrays)[0] ?? "";
@@ -30,20 +31,17 @@ function useRecordMaps(
 }
 
 /** The example that a record's picture was made of; null for own pictures. */
-function useBase({ client, store, job, record }: RecordProps, image: number, grey: boolean): Pixels | null {
+function useBase({ client, store, job, record }: RecordAddress, image: number, grey: boolean): Pixels | null {
   const index = useRunIndex(store, client, job.run);
   const facts = index?.examples;
   const ask = index && facts ? client.examples(index.name, facts.digest) : null;
   const { value } = useAnswer(ask, `${job.run}|${facts?.digest}`);
-  const row = /^example (\d+)$/.exec(originOf(record, image))?.[1];
-  return useMemo(
-    () => (row === undefined ? null : examplePixels(value, Number(row), grey)),
-    [value, row, grey],
-  );
+  const row = exampleOf(record, image);
+  return useMemo(() => (row === null ? null : examplePixels(value, row, grey)), [value, row, grey]);
 }
 
 /** One map over its example, with its scale and the value under the cursor. */
-export function RecordHeatmap(props: RecordProps & { image: number; side: number }) {
+export function RecordHeatmap(props: RecordAddress & { image: number; side: number }) {
   const { client, store, job, record, image, side } = props;
   const [spot, setSpot] = useState<Spot | null>(null);
   const answer = useRecordMaps(props, { image, exact: true });
@@ -52,7 +50,7 @@ export function RecordHeatmap(props: RecordProps & { image: number; side: number
   const index = useRunIndex(store, client, job.run);
   const signed = answer.value?.facts.signed ?? record.facts.signed === true;
   const map = useColoured(store, pictures, signed, base ? store.opacity.value : 1);
-  const origin = originOf(record, image);
+  const origin = originTitle(record, image, index);
   if (answer.error) return <Failed error={answer.error} retry={answer.retry} />;
   if (!map || !pictures) return <Waiting late={answer.late} what={origin} />;
   const at = spot && pixelAt(spot, pictures);
@@ -76,6 +74,24 @@ export function RecordHeatmap(props: RecordProps & { image: number; side: number
   );
 }
 
+/** One map over its example, small and without words. */
+export function HeatmapThumb(props: RecordAddress & { side: number; label: string }) {
+  const { store, record, side, label } = props;
+  const { value } = useRecordMaps(props, { image: 0 });
+  const pictures = useMemo(() => (value ? picturesOf(value) : null), [value]);
+  const base = useBase(props, 0, store.grey.value);
+  const signed = value?.facts.signed ?? record.facts.signed === true;
+  const fits = pictures !== null && base?.width === pictures.width && base.height === pictures.height;
+  const map = useColoured(store, pictures, signed, fits ? store.opacity.value : 1);
+  const pixels = useMemo(
+    () => map && (fits && base ? composite(base.pixels, map.pixels) : map.pixels),
+    [map, base, fits],
+  );
+  if (!map || !pixels) return null;
+  const { width, height } = map;
+  return <PixelCanvas {...{ pixels, width, height, label }} size={fitted(map, side)} />;
+}
+
 /** "Shirt (label)": which class's score the map explains, where it is one. */
 function targetText(facts: Record<string, unknown>, index: RunIndex | null, image: number): string {
   const target = Array.isArray(facts.targets) ? facts.targets[image] : undefined;
@@ -85,9 +101,10 @@ function targetText(facts: Record<string, unknown>, index: RunIndex | null, imag
 }
 
 /** All channels, or filters, of a record. */
-export function MapsGrid(props: RecordProps) {
-  const { store, record } = props;
+export function MapsGrid(props: RecordAddress) {
+  const { client, store, job, record } = props;
   const isKernels = record.kind === "kernels";
+  const index = useRunIndex(store, client, job.run);
   const [image, setImage] = useState(0);
   const [selected, setSelected] = useState<number | null>(null);
   const answer = useRecordMaps(props, isKernels ? {} : { image });
@@ -110,7 +127,7 @@ export function MapsGrid(props: RecordProps) {
           value={String(image)}
           options={Array.from({ length: count }, (_, at) => ({
             value: String(at),
-            text: originOf(record, at),
+            text: originTitle(record, at, index),
           }))}
           onChoose={(at) => setImage(Number(at))}
         />

@@ -93,6 +93,7 @@ export function SheetSection(props: Props) {
       {sheet && (
         <JobSheet
           client={client}
+          store={store}
           sheet={sheet}
           current={job.request.id}
           side={sideFor(sheet.jobs.length, width)}

@@ -7,7 +7,7 @@ import { secondsOf } from "../../state/job_list";
 import type { Store } from "../../state/store";
 import { Failed, Waiting } from "../../ui/panel_state";
 import type { Drawn } from "../../ui/picture_grid";
-import { Segmented } from "../../ui/segmented";
+import { Select } from "../../ui/select";
 import type { Box } from "./fit";
 import { GalleryView, isStuck, objectiveText } from "./gallery";
 import { isUnderWay, progressText } from "./job_text";
@@ -77,10 +77,10 @@ function Ended(props: Props) {
   return (
     <>
       {records.length > 1 && (
-        <Segmented
-          label="Which record"
+        <Select
+          label="Layer"
           value={String(chosen)}
-          choices={records.map((one, at) => ({ value: String(at), text: one.layer ?? one.key }))}
+          options={records.map((one, at) => ({ value: String(at), text: one.layer ?? one.key }))}
           onChoose={(at) => setChosen(Number(at))}
         />
       )}

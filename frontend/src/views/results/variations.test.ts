@@ -11,6 +11,7 @@ const index = {
 
 const card = {
   name: "ascent",
+  kind: "images",
   presets: [{ params: { tv: 0.5 } }],
   schema: {
     properties: {

@@ -47,6 +47,14 @@ export function fieldsOf(card: MethodCard): Record<string, Field> {
   return (card.schema.properties ?? {}) as Record<string, Field>;
 }
 
+/** Results that only read the network, without random numbers. */
+const PLAIN_KINDS = ["kernels", "feature_maps", "layer_table", "scores"];
+
+/** Whether a method's results may depend on the seed. */
+export function hasChance(card: MethodCard | undefined): boolean {
+  return card !== undefined && !PLAIN_KINDS.includes(card.kind);
+}
+
 /** A parameter's or STEP's or SEED's value in a request. */
 export function valueIn(request: JobRequest, by: string): unknown {
   if (by === STEP) return request.step;
@@ -70,6 +78,7 @@ export function variables(card: MethodCard, request: JobRequest, index: RunIndex
       offered: withOwn(spread(steps, 8), request.step),
       parse: (text) => number(text, { type: "integer" }),
     });
+  if (!hasChance(card)) return found;
   found.push({
     by: SEED,
     title: "seed",
