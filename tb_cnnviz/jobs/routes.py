@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from werkzeug import wrappers
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from cnnviz.contract.jobs import JOB_ID
 from cnnviz.errors import MissingError, ParamsError
@@ -159,13 +159,16 @@ def read_body(request: wrappers.Request, route: str) -> msgspec.Struct:
     if connection is not None:
         connection.settimeout(BODY_SECONDS)
     try:
-        data = request.stream.read(limit + 1)
+        data = request.stream.read()
+        request.stream.read(1)  # which raises where the first one stopped at the limit
     except TimeoutError:
         message = f"nothing more of the body came for {BODY_SECONDS:.0f} s"
         raise RefusedError(message, status=408) from None
-    except HTTPException:
+    except RequestEntityTooLarge:
         data = None
-    if data is None or len(data) > limit:
+    except ClientDisconnected:
+        raise RefusedError("the body ended early", status=408) from None
+    if data is None:
         message = f"at most {limit} bytes are taken: {MAX_COUNT} pictures of {MAX_BYTES >> 20} MiB"
         raise RefusedError(message if kind is JobAsk else message.partition(":")[0], status=413)
     try:

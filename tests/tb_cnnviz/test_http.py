@@ -15,20 +15,28 @@ from cnnviz.errors import ParamsError
 from tb_cnnviz import plugin
 from tb_cnnviz.answers import ANSWERS
 from tb_cnnviz.built import built_file
+from tb_cnnviz.jobs.routes import CHANGES, READS
 from tb_cnnviz.queries import MapsQuery, RunsQuery, StripQuery, parse_query
 from tb_cnnviz.schema import SHAPES, answer_schema
 
 DOC = (Path(__file__).parents[2] / "docs" / "http_api.md").read_text(encoding="utf-8")
 
 
-def documented() -> dict[str, set[str]]:
-    rows = re.findall(r"^\| `([\w/*]+)` \| (.*?) \|", DOC, flags=re.MULTILINE)
-    return {route: set(re.findall(r"`(\w+)`", arguments)) for route, arguments in rows}
+def documented() -> tuple[dict[str, set[str]], set[str]]:
+    """Give the GET routes of the table with their arguments, and the POST routes."""
+    reads: dict[str, set[str]] = {}
+    changes: set[str] = set()
+    for line in DOC.splitlines():
+        found = re.match(r"\| (POST )?`([\w/*<>]+)` \|(.*?)\|", line)
+        if found and found[1]:
+            changes.add(found[2])
+        elif found:
+            reads[found[2]] = set(re.findall(r"`(\w+)`", found[3]))
+    return reads, changes
 
 
 def test_every_route_is_documented_with_its_arguments_and_an_example():
-    table = documented()
-    assert {f"/{route}" for route in table} == set(plugin.ROUTES)
+    table, _ = documented()
     for route, (query, _) in ANSWERS.items():
         fields = {field.encode_name for field in msgspec.structs.fields(query)}
         assert table[route] == fields, route
@@ -36,8 +44,19 @@ def test_every_route_is_documented_with_its_arguments_and_an_example():
         assert f"GET {route}?" in DOC, route
 
 
+def test_every_job_route_is_documented_with_its_arguments():
+    table, changes = documented()
+    for route, (query, _) in READS.items():
+        fields = {field.encode_name for field in msgspec.structs.fields(query)}
+        assert table[route] == fields, route
+    assert changes == set(CHANGES)
+    assert set(table) == {*ANSWERS, *READS, "static/*"}
+
+
 def test_the_table_of_answers_is_the_route_table():
-    assert {f"/{route}" for route in ANSWERS} | {"/static/*"} == set(plugin.ROUTES)
+    first_parts = {route.partition("/")[0] for route in READS}
+    routes = {*ANSWERS, *first_parts, "jobs/*", "static/*"}
+    assert {f"/{route}" for route in routes} == set(plugin.ROUTES)
 
 
 def test_the_documented_names_of_facts_are_those_of_the_structs():
