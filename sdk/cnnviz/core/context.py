@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -63,6 +64,8 @@ class Context:
         self.in_training = in_training
         self.batch_limit: int | None = None
         """Pictures that a `batched` method may put on the device at once; None: as it likes."""
+        self.earlier_map: Callable[[str, str], np.ndarray | None] = lambda *_: None
+        """Gives the map of a data set by a layer at the nearest other step, where one is stored."""
         self.memory: dict[str, Any] = {}
         """The method's own, kept from one run to the next; never return a tensor that lies here."""
         self._examples = examples

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import numpy as np
 import torch
@@ -22,7 +22,10 @@ from cnnviz.core.registry import register
 from cnnviz.core.spool import Spool
 from cnnviz.errors import ParamsError, UnsuitableError
 from cnnviz.ops.channels import channels_first, channels_last_layers
+from cnnviz.ops.grid import grid_cells
 from cnnviz.ops.principal import principal_components
+from cnnviz.ops.scatter import scatter
+from cnnviz.ops.tsne import FEWEST, tsne_map
 from cnnviz.storage.nearest import Metric, agreement, nearest
 
 if TYPE_CHECKING:
@@ -52,6 +55,16 @@ class EmbeddingParams(Params, frozen=True):
     ] = None
     neighbours: Annotated[int, Meta(ge=1, le=100, description="Nearest images of each.")] = 10
     metric: Annotated[Metric, Meta(description="By which features are near.")] = "cosine"
+    map: Annotated[
+        Literal["pca", "tsne"],
+        Meta(description="tsne adds a t-SNE map; it takes seconds to minutes."),
+    ] = "pca"
+    perplexity: Annotated[
+        float, Meta(ge=2, le=500, description="Of t-SNE: about how many neighbours count.")
+    ] = 30.0
+    grid: Annotated[
+        bool, Meta(description="Give every image a cell of its own, near its place on the map.")
+    ] = False
     max_bytes: Annotated[
         int, Meta(ge=1, le=2**36, description="Of all features; with more it refuses.")
     ] = 512 * 2**20
@@ -63,13 +76,16 @@ class Embedding(DatasetMethod[EmbeddingParams]):
 
     Nearest neighbours by the features before the last layer, as in Krizhevsky, Sutskever, Hinton
     2012 (https://doi.org/10.1145/3065386, section 6.1), beside those by pixels; principal
-    components. Differs from the paper: neighbours by angle too, and the share of them that have the
-    same label is measured.
+    components; t-SNE by openTSNE (van der Maaten, Hinton 2008,
+    https://jmlr.org/papers/v9/vandermaaten08a.html). Differs from the papers: neighbours by angle
+    too, and the share of them that have the same label is measured; the map of a later step starts
+    from the map before, without exaggeration, so that points move only as far as features did.
     """
 
     name, title, kind = "embedding", "Embedding", "embedding"
     Params = EmbeddingParams
     in_training = True
+    objective_name = "KL divergence"
 
     def layers(self, net: Net, params: EmbeddingParams) -> list[str]:
         """Name the layer.
@@ -168,10 +184,65 @@ class _Collector:
         }
         if self._has_scores:
             arrays |= {"predicted": self._predicted.rows(), "loss": self._loss.rows()}
+        notes = list(facts.get("notes", []))
+        if self._params.map == "tsne":
+            laid, facts["map"], more = self._tsne(features, finite, done)
+            arrays |= laid
+            notes += more
+        if self._params.grid:
+            arrays["grid"] = _grid(arrays.get("map", arrays["principal"][:, :2]))
         neighbours, facts["agreement"] = self._neighbours(features, done)
+        facts |= {"notes": notes} if notes else {}
         return [
             Result(kind="embedding", layer=self._layer, arrays=arrays | neighbours, facts=facts)
         ]
+
+    def _tsne(
+        self, features: np.ndarray, finite: np.ndarray, done: Pass
+    ) -> tuple[dict[str, np.ndarray], dict[str, Any] | None, list[str]]:
+        """Lay the images out by t-SNE, from their map before if there is one."""
+        known = int(finite.sum())
+        if known < FEWEST:
+            return {}, None, [f"t-SNE needs {FEWEST} images, here are {known}: no map"]
+        start = self._map_before(done, finite)
+        labels = torch.from_numpy(done.data.labels[finite]).long()
+
+        def tell(at: int, total: int, error: float, points: np.ndarray) -> None:
+            self._ctx.report(at, total, lambda: scatter(points, labels), objective=error)
+
+        found = tsne_map(
+            features[finite],
+            perplexity=self._params.perplexity,
+            seed=self._ctx.seed,
+            start=start,
+            jobs=torch.get_num_threads(),
+            on_progress=tell,
+        )
+        points = np.full((len(features), 2), np.nan, np.float32)
+        points[finite] = found.points
+        self._ctx.memory["map"] = (done.data.name, points.copy())
+        notes = []
+        if found.perplexity < self._params.perplexity:
+            asked, used = self._params.perplexity, found.perplexity
+            notes.append(f"perplexity {asked:g} is too much for {known} images: {used:g} was used")
+        facts = {
+            "perplexity": found.perplexity,
+            "asked": self._params.perplexity,
+            "divergence": found.divergence,
+            "iterations": found.iterations,
+            "aligned": found.aligned,
+        }
+        return {"map": points}, facts, notes
+
+    def _map_before(self, done: Pass, finite: np.ndarray) -> np.ndarray | None:
+        """Give the same images' map of an earlier capture, if all of them have a place there."""
+        name, points = self._ctx.memory.get("map", (None, None))
+        if points is None and done.data.name is not None:
+            name, points = done.data.name, self._ctx.earlier_map(done.data.name, self._layer)
+        if points is None or name != done.data.name or points.shape != (len(finite), 2):
+            return None
+        start: np.ndarray = points[finite]
+        return start if np.isfinite(start).all() else None
 
     def _neighbours(
         self, features: np.ndarray, done: Pass
@@ -237,6 +308,15 @@ class _Collector:
 def _of(rows: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Give the rows asked about, of all or of just these."""
     return rows if len(rows) == len(asked) else rows[asked]
+
+
+def _grid(points: np.ndarray) -> np.ndarray:
+    """Give each image a cell; those without a place come last."""
+    wide = np.zeros((len(points), 2))
+    wide[:, : points.shape[1]] = points
+    missing = ~np.isfinite(wide).all(1)
+    wide[missing] = wide[~missing].max(0) if (~missing).any() else 0.0
+    return grid_cells(wide)
 
 
 def _placed(values: np.ndarray, at: np.ndarray, count: int, missing: float) -> np.ndarray:
