@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import { LABEL } from "../../draw/grid_layout";
 import { valueText } from "../../draw/number_text";
 import { trueAtlas, truePixels } from "../../draw/true_colours";
-import { type Drawn, PictureGrid } from "../../ui/picture_grid";
+import { PictureGrid } from "../../ui/picture_grid";
 import { PixelCanvas } from "../../ui/pixel_canvas";
 import { type Box, commonStart, fitGrid, fitWhole } from "./fit";
 import type { Gallery } from "./use_result";
@@ -18,7 +18,6 @@ interface Props {
   onSelect: (index: number) => void;
   room: Box;
   theme: string;
-  drawn?: Drawn;
 }
 
 export function GalleryView(props: Props) {
@@ -35,7 +34,7 @@ function One({ gallery, index, room }: { gallery: Gallery; index: number; room: 
   return <PixelCanvas {...{ pixels, width, height, label }} size={fitWhole(gallery, room)} />;
 }
 
-function Sheet({ gallery, room, selected, onSelect, onEnlarge, theme, drawn }: Props) {
+function Sheet({ gallery, room, selected, onSelect, onEnlarge, theme }: Props) {
   const order = useMemo(() => Array.from({ length: gallery.count }, (_, index) => index), [gallery.count]);
   const common = useMemo(() => commonStart(gallery.captions), [gallery]);
   return (
@@ -58,7 +57,6 @@ function Sheet({ gallery, room, selected, onSelect, onEnlarge, theme, drawn }: P
       theme={theme}
       dim={false}
       {...gridOf(gallery, room)}
-      {...(drawn ? { drawn } : {})}
     />
   );
 }

@@ -1,16 +1,15 @@
 /** Jobs that differ in one thing, side by side with that thing under each: a contact sheet, over steps a film strip. */
 
 import type { Client } from "../../api/client";
-import type { JobView, MethodCard } from "../../api/types";
-import { type SheetPicture, sheetCanvas } from "../../draw/sheet";
-import { truePixels } from "../../draw/true_colours";
+import type { JobView, MethodCard, RunIndex } from "../../api/types";
+import { sheetCanvas } from "../../draw/sheet";
 import type { Store } from "../../state/store";
 import { fileName, savePicture } from "../../ui/save_picture";
 import { JobPicture } from "./job_picture";
 import { isUnderWay, stateText } from "./job_text";
+import { type PaperPicture, paperPictures } from "./paper";
 import { captionText, pngTexts, titleOf } from "./provenance";
 import type { Sheet } from "./sheets";
-import { loadGallery } from "./use_result";
 import { SEED, STEP, textOf, valueIn } from "./variations";
 
 interface Props {
@@ -73,29 +72,22 @@ const COLUMNS = 8;
 
 /** The whole sheet as one PNG with the provenance of every picture; jobs without one are left out. */
 export async function saveSheet(
-  client: Client,
+  place: { client: Client; store: Store },
   sheet: Sheet,
   job: JobView,
-  card: MethodCard | undefined,
+  { card, index }: { card: MethodCard | undefined; index: RunIndex | null },
 ): Promise<string> {
-  const done = sheet.jobs.filter((one) => one.status.result !== null);
-  const pictures: (SheetPicture & { job: JobView })[] = [];
-  const origins: Parameters<typeof pngTexts>[1][number][] = [];
-  for (const one of done) {
-    const gallery = await loadGallery(client, one);
-    if (!gallery) continue;
-    for (let picture = 0; picture < gallery.count; picture++) {
-      const several = gallery.count > 1 ? ` · ${gallery.captions[picture]}` : "";
-      const { width, height } = gallery;
-      const caption = labelOf(one, sheet.by) + several;
-      pictures.push({ pixels: truePixels(gallery, picture), width, height, caption, job: one });
-      origins.push({ job: one, record: gallery.records[picture], picture });
-    }
+  const pictures: PaperPicture[] = [];
+  for (const one of sheet.jobs.filter((other) => other.status.result !== null)) {
+    const own = await paperPictures(place, one, index);
+    const label = labelOf(one, sheet.by);
+    for (const picture of own)
+      pictures.push({ ...picture, caption: own.length > 1 ? `${label} · ${picture.caption}` : label });
   }
   const canvas = sheetCanvas(pictures, Math.min(COLUMNS, Math.max(pictures.length, 1)));
   if (!canvas) throw new Error("no picture is there yet");
   const what = `${titleOf(job.request, card)}, ${sheetTitle(sheet.by)}`;
-  const caption = `${what} · ${captionText(job, card, "")}`;
-  await savePicture(canvas, fileName(`${what} ${job.run}`), pngTexts(caption, origins));
+  const caption = captionText(job, card, what);
+  await savePicture(canvas, fileName(`${what} ${job.run}`), pngTexts(caption, pictures));
   return "Saved";
 }

@@ -1,19 +1,21 @@
 /** Title and buttons of a result. */
 
 import type { Client } from "../../api/client";
-import type { JobView, MethodCard, ResultAnswer } from "../../api/types";
-import { sheetCanvas } from "../../draw/sheet";
-import { truePixels } from "../../draw/true_colours";
+import type { JobView, MethodCard, ResultAnswer, RunIndex } from "../../api/types";
+import { captioned } from "../../draw/captioned";
 import { linkOf } from "../../state/host";
 import type { Store } from "../../state/store";
+import { copyPicture } from "../../ui/clipboard";
 import { CopyButton, CopyLink, CopyPicture, CopyPython } from "../../ui/copy_button";
 import type { Drawn } from "../../ui/picture_grid";
 import { fileName, savePicture } from "../../ui/save_picture";
 import { CompareControl } from "./compare_results";
 import { candidates, comparisonLabels } from "./comparison";
 import { isUnderWay } from "./job_text";
+import { ON_PAPER, onPaper, paperPictures } from "./paper";
 import { captionText, pngTexts, titleOf } from "./provenance";
 import { recordOf } from "./record";
+import { useRunIndex } from "./run_index";
 import type { Gallery } from "./use_result";
 import { hasChance } from "./variations";
 
@@ -36,9 +38,20 @@ interface Props {
 }
 
 export function PanelHead(props: Props) {
-  const { store, job, card, result, gallery, drawn, picture } = props;
+  const { client, store, job, card, result, gallery, drawn, picture } = props;
   const caption = captionText(job, card, ownCaption(gallery, picture));
   const { status, request } = job;
+  const index = useRunIndex(store, client, job.run);
+  const save = async (): Promise<string> => {
+    const pictures = await shownPictures(props, index);
+    await savePicture(onPaper(pictures), fileName(caption), pngTexts(caption, pictures));
+    return "Saved";
+  };
+  const copy = async (): Promise<string> => {
+    const pictures = await shownPictures(props, index);
+    const canvas = captioned(onPaper(pictures), caption);
+    return (await copyPicture(canvas, fileName(caption))) === "copied" ? "Copied" : "Saved";
+  };
   return (
     <>
       <div class="head">
@@ -49,17 +62,17 @@ export function PanelHead(props: Props) {
         <span class="grow" />
         <CopyLink link={() => linkOf(store)} />
         {result && <CopyPython python={async () => result.python} />}
-        {gallery && (
+        {result?.records.some((record) => ON_PAPER.includes(record.kind)) && (
           <>
-            <CopyPicture picture={() => paper(gallery, picture)} caption={() => caption} />
+            <CopyButton label="Picture" title="Copy the picture with its caption" copy={copy} />
             <CopyButton
               label="PNG"
               title="Save as a PNG file that says in itself where it comes from"
-              copy={() => save(job, gallery, picture, caption)}
+              copy={save}
             />
           </>
         )}
-        {!gallery && result && (
+        {result?.records.some((record) => record.kind === "kernels" || record.kind === "feature_maps") && (
           <CopyPicture picture={() => drawn.current?.() ?? null} caption={() => caption} />
         )}
       </div>
@@ -142,33 +155,9 @@ function ownCaption(gallery: Gallery | undefined, picture: number | null): strin
   return picture === null ? `${gallery.count} pictures` : (gallery.captions[picture] ?? "");
 }
 
-/** The picture, or all with their captions, as they go on paper. */
-function paper(gallery: Gallery, picture: number | null): HTMLCanvasElement | null {
-  const { width, height } = gallery;
-  const some = picture === null ? Array.from({ length: gallery.count }, (_, at) => at) : [picture];
-  const pictures = some.map((at) => ({
-    pixels: truePixels(gallery, at),
-    width,
-    height,
-    caption: picture === null ? (gallery.captions[at] ?? "") : "",
-  }));
-  return sheetCanvas(
-    pictures,
-    Math.ceil(Math.sqrt(some.length)),
-    picture === null ? undefined : { bare: true },
-  );
-}
-
-async function save(
-  job: JobView,
-  gallery: Gallery,
-  picture: number | null,
-  caption: string,
-): Promise<string> {
-  const canvas = paper(gallery, picture);
-  if (!canvas) throw new Error("no picture is there");
-  const some = picture === null ? gallery.records.map((_, at) => at) : [picture];
-  const origins = some.map((at) => ({ job, record: gallery.records[at], picture: at }));
-  await savePicture(canvas, fileName(caption), pngTexts(caption, origins));
-  return "Saved";
+/** The one picture shown large, else all of them. */
+async function shownPictures({ client, store, job, picture }: Props, index: RunIndex | null) {
+  const all = await paperPictures({ client, store }, job, index);
+  const one = picture === null ? undefined : all[picture];
+  return one ? [one] : all;
 }

@@ -4,6 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import { useAnswer } from "../../api/use_answer";
 import { exactText, shareText, valueText } from "../../draw/number_text";
 import { Failed, Nothing, Waiting } from "../../ui/panel_state";
+import type { Drawn } from "../../ui/picture_grid";
 import { Segmented } from "../../ui/segmented";
 import { className } from "../records/examples";
 import { methodTitle } from "../records/series";
@@ -16,6 +17,7 @@ import { trustOf } from "./trust_of";
 
 export interface RecordProps extends RecordAddress {
   room: Box;
+  drawn: Drawn;
 }
 
 export function RecordBody(props: RecordProps) {

@@ -8,7 +8,7 @@ import { exactText, valueText } from "../../draw/number_text";
 import { valueAt } from "../../draw/pictures";
 import { MapCanvas, pixelAt, type Spot } from "../../ui/map_canvas";
 import { Failed, Waiting } from "../../ui/panel_state";
-import { PictureGrid } from "../../ui/picture_grid";
+import { type Drawn, PictureGrid } from "../../ui/picture_grid";
 import { PixelCanvas, type Pixels } from "../../ui/pixel_canvas";
 import { ScaleBar } from "../../ui/scale_bar";
 import { Select } from "../../ui/select";
@@ -101,8 +101,8 @@ function targetText(facts: Record<string, unknown>, index: RunIndex | null, imag
 }
 
 /** All channels, or filters, of a record. */
-export function MapsGrid(props: RecordAddress) {
-  const { client, store, job, record } = props;
+export function MapsGrid(props: RecordAddress & { drawn: Drawn }) {
+  const { client, store, job, record, drawn } = props;
   const isKernels = record.kind === "kernels";
   const index = useRunIndex(store, client, job.run);
   const [image, setImage] = useState(0);
@@ -147,6 +147,7 @@ export function MapsGrid(props: RecordAddress) {
         version={scene}
         theme={store.theme.value}
         dim={answer.pending}
+        drawn={drawn}
       />
     </>
   );

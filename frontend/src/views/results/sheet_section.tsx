@@ -6,6 +6,7 @@ import type { JobView, MethodCard, RunIndex } from "../../api/types";
 import type { Store } from "../../state/store";
 import { CopyButton } from "../../ui/copy_button";
 import { JobSheet, saveSheet, sheetTitle } from "./job_sheet";
+import { ON_PAPER } from "./paper";
 import type { Sheet } from "./sheets";
 import { STEP, textOf, valueIn, variables } from "./variations";
 import { VaryEditor } from "./vary";
@@ -82,11 +83,11 @@ export function SheetSection(props: Props) {
             : (whyNothing(store, card, job) ?? "one job a value, everything else the same")}
         </span>
         <span class="grow" />
-        {sheet && (
+        {sheet && card && ON_PAPER.includes(card.kind) && (
           <CopyButton
             label="PNG"
             title="Save the sheet as one PNG file with the provenance of every picture"
-            copy={() => saveSheet(client, sheet, job, card)}
+            copy={() => saveSheet({ client, store }, sheet, job, { card, index })}
           />
         )}
       </div>

@@ -84,7 +84,11 @@ function Ended(props: Props) {
           onChoose={(at) => setChosen(Number(at))}
         />
       )}
-      <RecordBody {...{ client, store, job, record, room }} digest={result.value.digest} />
+      <RecordBody
+        {...{ client, store, job, record, room }}
+        drawn={props.drawn}
+        digest={result.value.digest}
+      />
     </>
   );
 }

@@ -19,13 +19,25 @@ export function useResult(client: Client, job: JobView | null): Loaded<ResultAns
   const digest = job?.status.result ?? null;
   const id = job?.request.id ?? "";
   const name = digest === null ? "" : `${id}|${digest}`;
-  const load = async (signal: AbortSignal): Promise<ResultAnswer> => {
-    const answer = await client.jobs.result(id, signal);
-    if (known.size >= MOST) known.clear();
-    known.set(name, answer);
-    return answer;
-  };
-  return useLoad(name, () => known.get(name), load);
+  return useLoad(
+    name,
+    () => known.get(name),
+    (signal) => fetchResult(client, id, name, signal),
+  );
+}
+
+async function fetchResult(client: Client, id: string, name: string, signal?: AbortSignal) {
+  const answer = await client.jobs.result(id, signal);
+  if (known.size >= MOST) known.clear();
+  known.set(name, answer);
+  return answer;
+}
+
+/** The same for once, without a panel. */
+export async function loadResult(client: Client, job: JobView): Promise<ResultAnswer> {
+  const { id } = job.request;
+  const name = `${id}|${job.status.result}`;
+  return known.get(name) ?? fetchResult(client, id, name);
 }
 
 /** A promise's value by the name of what it is; "" asks for nothing. */
@@ -84,10 +96,9 @@ export function useGallery(client: Client, job: JobView | null, result: ResultAn
 
 /** The same for once, without a panel. */
 export async function loadGallery(client: Client, job: JobView): Promise<Gallery | undefined> {
+  const { digest, records: all } = await loadResult(client, job);
+  const records = all.filter((one) => one.kind === "images");
   const { id } = job.request;
-  const result = known.get(`${id}|${job.status.result}`) ?? (await client.jobs.result(id));
-  const records = result.records.filter((one) => one.kind === "images");
-  const { digest } = result;
   const asks = records.map((record) => client.jobs.images(id, { key: record.key, digest }).load());
   return together(await Promise.all(asks), records);
 }
