@@ -70,6 +70,7 @@ def test_on_modules_it_equals_captum_and_zennit_to_the_last_bit(rule):
     assert np.array_equal(record.arrays["map"], strongest(captums(model, x, rule)))
     assert np.array_equal(record.arrays["map"], strongest(zennits(model, x, rule)))
     assert record.facts["rectifiers"] == "2 of 2"
+    assert "last layers" in record.facts["caution"]
     assert record.facts["signed"] is True
 
 

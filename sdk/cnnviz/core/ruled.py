@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from torch import Tensor
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from cnnviz.core.explained import Explained
     from cnnviz.graph.net import Net
 
-__all__ = ["ruled_gradient", "unsuitable_for_rules"]
+__all__ = ["CAUTION", "ruled_gradient", "unsuitable_for_rules"]
+
+CAUTION: Final = "known to ignore what the last layers have learned (Adebayo et al. 2018)"
+"""Of every map that a rule makes; how far it holds of one, `trust` measures."""
 
 
 def unsuitable_for_rules(net: Net) -> str | None:
@@ -33,8 +36,8 @@ def ruled_gradient(ctx: Context, explained: Explained, rule: Rule) -> tuple[Tens
 
     Returns:
         What arrives at the input, (N, C, H, W), and the facts: `rectifiers` "N of N", `switches`
-        (max-pools on the way), `sign` (which way a pixel would have to change, not for or against)
-        and a note on gates.
+        (max-pools on the way), `sign` (which way a pixel would have to change, not for or against),
+        a caution, and a note on gates.
 
     Raises:
         UnsuitableError: something on the way that the rule is not defined for, or a rectifier of
@@ -52,11 +55,12 @@ def ruled_gradient(ctx: Context, explained: Explained, rule: Rule) -> tuple[Tens
         notes.append(f"{found.gates} gates (sigmoid or softmax) pass with their own derivative")
     if not met:
         notes.append("no rectifier lies before this layer: this is the plain gradient")
-    return gradient, noted(explained.facts, *notes) | {
+    facts = noted(explained.facts, *notes) | {
         "rectifiers": f"{met} of {met}",
         "switches": found.switches,
         "sign": "direction",
     }
+    return gradient, facts | ({"caution": CAUTION} if met else {})
 
 
 def _known(net: Net, explained: Explained, found: int) -> int:
