@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { MethodCard } from "../api/types";
 import {
+  chooseMethod,
   draftText,
   formatDraft,
   freshDraft,
@@ -58,4 +59,13 @@ test("a prepared job travels in the link", () => {
     params: { layer: "conv1:1", channels: [7] },
     step: 40,
   });
+});
+
+test("a method's form is as it was left; a new one keeps the pictures and weights chosen", () => {
+  const store = new Store();
+  openDraft(store, { method: "dream", params: { rate: 2 }, examples: [3], step: 40 });
+  chooseMethod(store, "climb");
+  expect(parseDraft(store.draft.value)).toEqual({ ...freshDraft("climb"), examples: [3], step: 40 });
+  chooseMethod(store, "dream");
+  expect(parseDraft(store.draft.value)?.params).toEqual({ rate: 2 });
 });

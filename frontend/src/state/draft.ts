@@ -61,6 +61,21 @@ export function freshDraft(method: string): Draft {
   return { method, params: {}, examples: [], seed: 0, device: null };
 }
 
+/** What the forms of other methods held, to come back to. */
+const laidAside = new WeakMap<Store, Map<string, Draft>>();
+
+/** Open another method's form: as it was left, or empty but for the pictures and weights chosen already. */
+export function chooseMethod(store: Store, method: string): void {
+  const now = parseDraft(store.draft.peek());
+  if (now?.method === method) return;
+  const others = laidAside.get(store) ?? new Map<string, Draft>();
+  laidAside.set(store, others);
+  if (now) others.set(now.method, now);
+  const { examples = [], step } = now ?? {};
+  const fresh = { ...freshDraft(method), examples, ...(step === undefined ? {} : { step }) };
+  store.draft.value = formatDraft(others.get(method) ?? fresh);
+}
+
 /** Params without those that are at their default. */
 export function withoutDefaults(card: MethodCard | undefined, params: Record<string, unknown>) {
   const fields = (card?.schema.properties ?? {}) as Record<string, { default?: unknown }>;

@@ -201,7 +201,7 @@ interface ThumbnailsProps {
 export function Thumbnails({ label, examples, isOn, press }: ThumbnailsProps) {
   return (
     <fieldset class="f-thumbs" aria-label={label}>
-      {examples.map(({ title, pixels }, at) => (
+      {examples.map(({ title, pixels, url }, at) => (
         <button
           key={title}
           type="button"
@@ -210,7 +210,8 @@ export function Thumbnails({ label, examples, isOn, press }: ThumbnailsProps) {
           title={title}
           onClick={() => press(at)}
         >
-          {pixels ? <PixelCanvas {...pixels} size={thumbSize(pixels)} label="" /> : <span>{at}</span>}
+          {pixels && <PixelCanvas {...pixels} size={thumbSize(pixels)} label="" />}
+          {!pixels && (url ? <img src={url} alt="" width={THUMB} height={THUMB} /> : <span>{at}</span>)}
         </button>
       ))}
     </fieldset>

@@ -11,6 +11,13 @@ export interface LayerSource {
   channels: number | null;
 }
 
+export interface ExampleSource {
+  title: string;
+  pixels: Pixels | null;
+  /** Of a picture that is no example, in the place of pixels. */
+  url?: string;
+}
+
 export interface Sources {
   /** In forward order. */
   layers: readonly LayerSource[];
@@ -18,7 +25,7 @@ export interface Sources {
   classes: readonly string[];
   /** Names of those methods that give a map over each example. */
   methods: readonly string[];
-  examples: readonly { title: string; pixels: Pixels | null }[];
+  examples: readonly ExampleSource[];
 }
 
 export interface ControlProps {

@@ -6,6 +6,7 @@ import { secondsOf } from "../../state/job_list";
 import { remove } from "../../state/jobs";
 import { durationText } from "../results/provenance";
 import type { ViewProps } from "../view";
+import { JobThumb } from "./job_thumb";
 import { indexOf, subjectText } from "./subject";
 import { pressed, titleOf } from "./titles";
 import { Small, Trouble } from "./waiting_list";
@@ -15,7 +16,7 @@ interface Props extends ViewProps {
   shown: string | null;
 }
 
-const FIRST = 40;
+const FIRST = 24;
 const SURE_MS = 3000;
 
 export function EndedList({ store, client, jobs, shown }: Props) {
@@ -42,7 +43,7 @@ export function EndedList({ store, client, jobs, shown }: Props) {
 }
 
 function Ended({ store, client, job, isShown }: ViewProps & { job: JobView; isShown: boolean }) {
-  const { request, status } = job;
+  const { request } = job;
   const title = titleOf(store, request);
   const subject = subjectText(request, indexOf(store, job));
   const where = job.run === store.a.run.value ? "" : job.run;
@@ -56,18 +57,7 @@ function Ended({ store, client, job, isShown }: ViewProps & { job: JobView; isSh
           store.job.value = request.id;
         }}
       >
-        {status.preview ? (
-          <img
-            class="px"
-            src={client.jobs.previewUrl(request.id, status.preview)}
-            alt=""
-            width={32}
-            height={32}
-            loading="lazy"
-          />
-        ) : (
-          <span class="plate ended-blank" />
-        )}
+        <JobThumb store={store} client={client} job={job} side={32} />
         <span class="ended-words">
           <span class="clip">{title}</span>
           <span class="cap clip">

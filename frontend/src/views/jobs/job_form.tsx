@@ -4,13 +4,15 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError } from "../../api/client";
 import { submit } from "../../state/jobs";
+import type { OwnInput } from "../../state/own_inputs";
 import type { Store } from "../../state/store";
 import { Form, problems } from "../../ui/form/form";
 import { fieldTitle, type Schema } from "../../ui/form/schema";
+import type { Sources } from "../../ui/form/sources";
 import type { ViewProps } from "../view";
 import { PicturesField } from "./pictures_field";
 import { PresetBar } from "./preset_bar";
-import { costOf, costText } from "./recipes";
+import { costOf, costSentence } from "./recipes";
 import { DeviceField, SeedField, StepField } from "./scene_fields";
 import { askOf, type DraftState, useSources } from "./use_draft";
 
@@ -25,6 +27,7 @@ const SCENE = ["step", "examples", "inputs", "seed", "device"];
 export function JobForm({ store, client, state }: ViewProps & { state: DraftState }) {
   const sources = useSources({ store, client });
   const [help, setHelp] = useState<string | null>(null);
+  useEffect(() => setHelp(null), [state.card.name]);
   const asking = useAsking({ store, client }, state);
   const { card, draft, values, update } = state;
   const { refusal } = asking;
@@ -58,7 +61,7 @@ export function JobForm({ store, client, state }: ViewProps & { state: DraftStat
           key={card.name}
           schema={schema}
           values={values}
-          sources={sources}
+          sources={withChosen(sources, draft.examples, store.ownInputs.value)}
           refusals={isParam ? { [refusal.field as string]: refusal.message } : {}}
           onHelp={setHelp}
           onChange={(name, value) => {
@@ -73,6 +76,16 @@ export function JobForm({ store, client, state }: ViewProps & { state: DraftStat
       <Footer store={store} state={state} help={help} asking={asking} isPlaced={isPlaced(refusal, schema)} />
     </div>
   );
+}
+
+/** A picture that a parameter names is one of those the job looks at. */
+function withChosen(sources: Sources, chosen: readonly number[], own: readonly OwnInput[]): Sources {
+  if (chosen.length + own.length === 0) return sources;
+  const rows = chosen.flatMap((row) => sources.examples[row] ?? []);
+  return {
+    ...sources,
+    examples: [...rows, ...own.map(({ name, url }) => ({ title: name, pixels: null, url }))],
+  };
 }
 
 function isPlaced(refusal: Refusal | null, schema: Schema): boolean {
@@ -163,10 +176,7 @@ function Footer({ store, state, help, asking, isPlaced: isSaidAtField }: FooterP
         {bad ? `▲ ${bad}` : asking.said || help || ""}
       </p>
       <div class="row">
-        <span class="cap grow clip">
-          {cost &&
-            `about ${costText(cost.seconds)} on ${cost.device || "this machine"} (as last time${cost.iterations > 1 ? `, ${cost.iterations} iterations` : ""})`}
-        </span>
+        <span class="cap grow clip">{cost && costSentence(cost)}</span>
         <button
           type="button"
           class="btn p"

@@ -3,7 +3,7 @@ import type { JobRequest, JobStatus, JobView, MethodCard, RunIndex } from "../..
 import { merged, NO_JOBS } from "../../state/job_list";
 import { shownJob } from "./jobs";
 import { chosenText } from "./pictures_field";
-import { costOf, costText, exampleOf, purpose, recipeGroups } from "./recipes";
+import { costOf, costSentence, costText, exampleOf, purpose, recipeGroups } from "./recipes";
 import { subjectText } from "./subject";
 import { placeBefore } from "./waiting_list";
 
@@ -68,8 +68,15 @@ test("costs are those measured on this run, pictures may come from another", () 
   const list = listOf(job("a", "failed", done), job("b", "done", done, "other"));
   expect(costOf(list, "dream", "r")).toBeNull();
   expect(costOf(list, "dream", "other")).toEqual({ seconds: 12, device: "cpu", iterations: 60 });
-  expect(exampleOf(list, "dream", "r")?.request.id).toBe("b");
-  expect(exampleOf(list, "saliency", "r")).toBeUndefined();
+  const card = { name: "dream", kind: "images" } as MethodCard;
+  expect(exampleOf(list, card, "r")?.request.id).toBe("b");
+  expect(exampleOf(list, { ...card, name: "saliency" }, "r")).toBeUndefined();
+  const bare = listOf(job("b", "done"));
+  expect(exampleOf(bare, card, "r")).toBeUndefined();
+  expect(exampleOf(bare, { ...card, kind: "heatmap" }, "r")?.request.id).toBe("b");
+  expect(costSentence({ seconds: 0.4, device: "cpu", iterations: 169 })).toBe(
+    "less than 1 s on cpu (as last time, 169 iterations)",
+  );
   expect([0.2, 12.4, 200].map(costText)).toEqual(["< 1 s", "12 s", "3 min"]);
 });
 

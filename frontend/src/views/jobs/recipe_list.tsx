@@ -2,10 +2,11 @@
 
 import type { Client } from "../../api/client";
 import type { MethodCard } from "../../api/types";
-import { formatDraft, freshDraft } from "../../state/draft";
+import { chooseMethod } from "../../state/draft";
 import type { Store } from "../../state/store";
 import { Nothing } from "../../ui/panel_state";
 import type { ViewProps } from "../view";
+import { JobThumb } from "./job_thumb";
 import { costOf, costText, exampleOf, purpose, recipeGroups } from "./recipes";
 
 interface Props extends ViewProps {
@@ -17,7 +18,7 @@ export function RecipeList({ store, client, chosen }: Props) {
   const answer = store.catalogue.value;
   const cards = answer?.catalogue?.methods ?? [];
   const run = store.a.run.value;
-  const hasPictures = cards.some((card) => exampleOf(store.jobs.value, card.name, run));
+  const hasPictures = cards.some((card) => exampleOf(store.jobs.value, card, run));
   return (
     <nav class={hasPictures ? "recipes" : "recipes wordy"} aria-label="Recipes">
       {recipeGroups(cards).map(({ title, cards: members }) => (
@@ -43,26 +44,18 @@ interface RecipeProps {
 function Recipe({ store, client, card, isOn }: RecipeProps) {
   const run = store.a.run.value;
   const cost = costOf(store.jobs.value, card.name, run);
-  const job = exampleOf(store.jobs.value, card.name, run);
+  const job = exampleOf(store.jobs.value, card, run);
   return (
     <button
       type="button"
       class={isOn ? "recipe on" : "recipe"}
       aria-current={isOn ? "true" : undefined}
-      onClick={() => {
-        store.draft.value = formatDraft(freshDraft(card.name));
-      }}
+      onClick={() => chooseMethod(store, card.name)}
     >
-      {job?.status.preview ? (
-        <img
-          class="px"
-          src={client.jobs.previewUrl(job.request.id, job.status.preview)}
-          alt=""
-          width={40}
-          height={40}
-        />
+      {job ? (
+        <JobThumb store={store} client={client} job={job} side={40} />
       ) : (
-        <span class="recipe-blank" />
+        <span class="job-thumb recipe-blank" />
       )}
       <span class="recipe-words">
         <b class="clip">{card.title}</b>

@@ -34,10 +34,14 @@ export function purpose(card: MethodCard): string {
 }
 
 /** The latest finished job whose picture can stand for the method; this run's before another one's. */
-export function exampleOf(list: JobList, method: string, run: string | null): JobView | undefined {
-  const own = run === null ? undefined : lastDone(list, method, run);
-  const job = own ?? lastDone(list, method);
-  return job?.status.preview ? job : undefined;
+export function exampleOf(
+  list: JobList,
+  { name, kind }: MethodCard,
+  run: string | null,
+): JobView | undefined {
+  const own = run === null ? undefined : lastDone(list, name, run);
+  const job = own ?? lastDone(list, name);
+  return job?.status.preview || kind === "heatmap" ? job : undefined;
 }
 
 export interface Cost {
@@ -55,9 +59,16 @@ export function costOf(list: JobList, method: string, run: string | null): Cost 
   return { seconds, device: job.status.device, iterations: job.status.total };
 }
 
-/** "0.4 s", "12 s", "3 min". */
+/** "< 1 s", "12 s", "3 min". */
 export function costText(seconds: number): string {
   if (seconds < 1) return "< 1 s";
   if (seconds < 90) return `${Math.round(seconds)} s`;
   return `${Math.round(seconds / 60)} min`;
+}
+
+/** "about 12 s on cpu (as last time, 256 iterations)". */
+export function costSentence({ seconds, device, iterations }: Cost): string {
+  const time = seconds < 1 ? "less than 1 s" : `about ${costText(seconds)}`;
+  const work = iterations > 1 ? `, ${iterations} iterations` : "";
+  return `${time} on ${device || "this machine"} (as last time${work})`;
 }

@@ -30,7 +30,7 @@ export function StepField({ store, state, refusal }: Props) {
           {!isKnown && <option value={String(step)}>step {step}: no checkpoint</option>}
           {steps.toReversed().map((one) => (
             <option key={one} value={String(one)}>
-              checkpoint of step {one}
+              step {one} (checkpoint)
             </option>
           ))}
           <option value={STORED}>stored with the model</option>

@@ -138,7 +138,7 @@ export function Small({ label, text, off = false, press }: SmallProps) {
 
 export function Trouble() {
   return (
-    <p class="cap bad" aria-live="polite">
+    <p class="queue-trouble cap bad" aria-live="polite">
       {queueTrouble.value && `▲ ${queueTrouble.value}`}
     </p>
   );
