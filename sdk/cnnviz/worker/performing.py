@@ -17,6 +17,7 @@ from cnnviz.core.requests import Request, method, parse_requests
 from cnnviz.errors import CnnvizError, JobCancelled, ParamsError, UnsuitableError
 from cnnviz.storage.files import LocalFolder
 from cnnviz.storage.jobs import Job
+from cnnviz.worker.earlier_maps import earlier_map
 from cnnviz.worker.memory import execute_within_memory, free_memory, is_out_of_memory
 from cnnviz.worker.nets import Nets
 from cnnviz.worker.orphans import is_forgotten, leave
@@ -37,6 +38,8 @@ class _Work:
     asked: JobRequest
     request: Request
     scene: Scene
+    places: list[LocalFolder]
+    """Where maps of other steps may lie."""
 
 
 def perform(job: Job, folder: LocalFolder, run: str, nets: Nets) -> State | None:
@@ -137,7 +140,8 @@ def _prepare(job: Job, folder: LocalFolder, run: str, nets: Nets) -> _Work:
     if request.method.needs_examples and not len(scene.examples):
         message = f"{asked.method} looks at pictures and run {run!r} stores none: add one"
         raise ParamsError(message, field="examples")
-    return _Work(asked=asked, request=request, scene=scene)
+    places = [LocalFolder(job.folder.parent), folder]
+    return _Work(asked=asked, request=request, scene=scene, places=places)
 
 
 def _run(job: Job, work: _Work, reporter: Reporter) -> str:
@@ -150,6 +154,9 @@ def _run(job: Job, work: _Work, reporter: Reporter) -> str:
         reporter.say(f"the device's memory was full: again with {limit} at once")
 
     ctx = scene.context(seed=asked.seed, on_report=reporter)
+    ctx.earlier_map = lambda dataset, layer: earlier_map(
+        work.places, asked.run, asked.step or 0, dataset=dataset, layer=layer
+    )
     execution = execute_within_memory(work.request, ctx, on_retry=try_again)
     if not execution.results:
         message = f"{asked.method} found nothing to show in this network"
