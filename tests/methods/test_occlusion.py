@@ -208,6 +208,7 @@ def test_one_window_may_hide_the_whole_image(model, net, x):
         ({"window": (4, 4), "stride": (5, 5)}, r"stride must not be larger than the window"),
         ({"stride": (0, 0)}, r"stride"),
         ({"window": (0, 3)}, r"window"),
+        ({"reach": 0}, r"reach"),
         ({"target": CLASSES}, r"target must be in 0 … 4, got 5"),
         ({"baseline": "grey"}, r"baseline"),
         ({"channel": 2}, r"need a layer"),
@@ -269,6 +270,43 @@ def test_a_job_is_cancelled_between_two_batches_and_few_windows_at_a_time_change
         for ctx in (free, limited)
     )
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
+
+
+class Deep(nn.Sequential):
+    """Six convolutions, so that what a window changes grows over most of the map."""
+
+    def __init__(self):
+        blocks = [nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.ReLU()) for _ in range(6)]
+        head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, CLASSES)]
+        super().__init__(nn.Conv2d(3, 8, 3, stride=2, padding=1), nn.ReLU(), *blocks, *head)
+
+
+def test_a_cut_reach_is_sooner_and_states_the_error_that_it_makes():
+    torch.manual_seed(3)
+    net, x = capture(Deep().double().eval(), images(2, size=40).double()), images(2, size=40)
+    options = {"target": 1, "window": 8, "stride": 8, "baseline": "zero"}
+    exact = cnnviz.run("occlusion", net, x, **options)
+    errors = []
+    for reach in (0.6, 0.3):
+        record = cnnviz.run("occlusion", net, x, reach=reach, **options)
+        assert record.facts["share_computed"] < exact.facts["share_computed"]
+        off = np.abs(record.arrays["drops"] - exact.arrays["drops"])
+        chosen = [(2 * i + 1) * 25 // 32 for i in range(16)]
+        expected = off.reshape(2, -1)[:, chosen].max(1)
+        np.testing.assert_allclose(record.facts["errors"], expected, rtol=0, atol=1e-12)
+        assert f"approximate (reach {reach}): at 16 windows" in record.facts["note"]
+        errors.append(off.max())
+    assert 0 < errors[0] < errors[1]
+    assert "errors" not in exact.facts
+
+
+def test_a_model_that_only_hooks_can_follow_stays_exact_whatever_the_reach():
+    hooked, x = capture(unexportable(), images()), images()
+    maps = [
+        cnnviz.run("occlusion", hooked, x, target=1, reach=reach).arrays["map"]
+        for reach in (1.0, 0.3)
+    ]
+    assert np.array_equal(*maps)
 
 
 def test_one_number_stands_for_both_sides():

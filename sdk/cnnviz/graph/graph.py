@@ -168,17 +168,25 @@ class Graph:
         return dict(zip(taps, self._run(x, self._nodes(taps)), strict=True))
 
     def windows(
-        self, image: Tensor, fill: Tensor, grid: Grid, *, layer: str | None = None
+        self,
+        image: Tensor,
+        fill: Tensor,
+        grid: Grid,
+        *,
+        layer: str | None = None,
+        reach: float = 1.0,
     ) -> WindowPass:
         """Prepare passes over copies of an image with one window of it replaced.
 
-        Only what a window can change is computed again; the result is that of whole passes.
+        Only what a window can change is computed again; the result is that of whole passes, unless
+        the reach is cut.
 
         Args:
             image: (1, C, H, W).
             fill: (1, C, H, W), what stands in a window.
             grid: rows and columns of the windows, each (first pixel, one beyond the last).
             layer: whose output is asked for; None for the scores.
+            reach: side that what changes may grow to, as a share of a map's; 1 is exact.
 
         Raises:
             ParamsError: the image does not fit the network.
@@ -196,6 +204,7 @@ class Graph:
                 wanted=node,
                 weight=self._weights.get,
                 guard=self._guard,
+                reach=reach,
             )
 
     def weight(self, name: str) -> Tensor:

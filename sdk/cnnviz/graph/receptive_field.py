@@ -8,8 +8,9 @@ import msgspec
 
 from cnnviz.contract.layers import ReceptiveField
 from cnnviz.graph.program import INPUT, Program, references
+from cnnviz.graph.seen import Seen
 from cnnviz.graph.sight import Axis, Sight
-from cnnviz.graph.sight_rules import Seen, see
+from cnnviz.graph.sight_rules import see
 
 __all__ = ["find_receptive_field", "with_receptive_fields"]
 

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from cnnviz.graph.interpreter import Interpreter
 from cnnviz.graph.net import without_autocast
-from cnnviz.graph.patch_rules import Site, Windows, Work, work_on_patches
+from cnnviz.graph.patch_rules import work_on_patches
+from cnnviz.graph.patch_sites import Site, Windows, Work
 from cnnviz.graph.patches import Patches, corners, paste_all
 from cnnviz.graph.program import INPUT, WEIGHT, Program
 from cnnviz.graph.spans import Area, Span
@@ -33,7 +34,9 @@ class WindowPass:
 
     The image is run once; after that each operator computes only the units that a window can
     change, the same number of them for every window, until patches cover most of a map or an
-    operator needs whole ones. Exact, but for the order of sums inside convolutions.
+    operator needs whole ones. Exact, but for the order of sums inside convolutions; or, as in
+    Krypton (Nakandala, Kumar, Papakonstantinou 2019, https://doi.org/10.1145/3299869.3319874),
+    approximate and sooner, where the units that can change are kept to a part of the map.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class WindowPass:
         wanted: int,
         weight: Callable[[str], Tensor],
         guard: Callable[[Tensor], None] | None = None,
+        reach: float = 1.0,
     ) -> None:
         """Run the image and plan what is computed again.
 
@@ -59,8 +63,11 @@ class WindowPass:
             wanted: node that is asked for.
             weight: gives a weight by its name.
             guard: watches the size of what runs, for a program that is not ours.
+            reach: side that what changes may grow to, as a share of the map's; below 1 what lies
+                beyond is taken for unchanged, and the result is approximate.
         """
         self._guard = guard
+        self._reach = reach
         self._interpreter = interpreter
         self._nodes = program.nodes
         self._wanted = wanted
@@ -164,6 +171,7 @@ class WindowPass:
                 result=base[index],
                 areas=areas,
                 changing=self._changing,
+                reach=self._reach,
             )
         )
 

@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from cnnviz.graph.operators import is_nonlinearity
-from cnnviz.graph.program import Node, references
+from cnnviz.graph.program import references
+from cnnviz.graph.seen import Seen
 from cnnviz.graph.sight import Axis, Sight, overlay, regroup
 
-__all__ = ["Seen", "see"]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One operator with what its inputs see."""
-
-    node: Node
-    nodes: Sequence[Node]
-    sights: Mapping[int, Sight]
-    """Of the nodes that depend on the image."""
-
-    @property
-    def first(self) -> Sight:
-        """What the first argument sees; nothing when it does not depend on the image."""
-        source = references(self.node.args[:1])[0]
-        return self.sights.get(source) or Sight((None,) * len(self.shape_of(source)))
-
-    @property
-    def before(self) -> list[int]:
-        """Shape of the first argument."""
-        return self.shape_of(references(self.node.args[:1])[0])
-
-    @property
-    def after(self) -> list[int]:
-        """Shape of the result; for a list of tensors, of the first argument."""
-        return self.node.shape if self.node.shape is not None else self.before
-
-    def shape_of(self, index: int) -> list[int]:
-        """Shape of another node's value."""
-        return self.nodes[index].shape or []
-
-    def argument(self, position: int, default: Any = None) -> Any:
-        """An argument in its JSON form."""
-        return self.node.args[position] if len(self.node.args) > position else default
-
-    def numbers(self, position: int, count: int, default: int) -> list[int]:
-        """An argument that is one number a spatial axis; one number stands for all."""
-        given = self.argument(position)
-        given = [given] if isinstance(given, int) else given or [default]
-        numbers = [number if isinstance(number, int) else default for number in given]
-        return numbers * count if len(numbers) == 1 else numbers
-
-    def dimension(self, position: int, default: int = 0) -> int:
-        """An argument that names a dimension, counted from the front."""
-        dimension: int = self.argument(position, default)
-        return dimension % max(len(self.before), 1)
+__all__ = ["see"]
 
 
 Rule = Callable[[Seen], Sight]
@@ -85,19 +40,22 @@ def _pointwise(seen: Seen) -> Sight:
     return overlay(inputs, seen.after)
 
 
-def _windows(
-    seen: Seen, kernel: list[int], stride: list[int], padding: list[int], dilation: list[int]
-) -> Sight:
-    lead = len(seen.before) - len(kernel)
+def _sliding(seen: Seen, *facts: list[int], spreads: bool = False) -> Sight:
+    """Slide windows over the last dimensions, or spread units out, as many as facts are long.
+
+    Args:
+        seen: the operator.
+        facts: kernel, stride, padding and dilation, each one number a dimension.
+        spreads: whether it is a transposed convolution.
+    """
+    lead = len(seen.before) - len(facts[0])
     axes: list[Axis | None] = [None] * lead
-    for position, size in enumerate(kernel):
-        axis = seen.first.axes[lead + position]
-        facts = {
-            "stride": stride[position],
-            "padding": padding[position],
-            "dilation": dilation[position],
-        }
-        axes.append(axis.window(size, **facts) if axis is not None else None)
+    for axis, numbers in zip(seen.first.axes[lead:], zip(*facts, strict=True), strict=True):
+        kernel, stride, padding, dilation = numbers
+        known = {"stride": stride, "padding": padding, "dilation": dilation}
+        if axis is not None:
+            axis = axis.spread(kernel, **known) if spreads else axis.window(kernel, **known)
+        axes.append(axis)
     return seen.first.with_axes(axes)
 
 
@@ -105,34 +63,22 @@ def _convolution(seen: Seen) -> Sight:
     kernel = seen.shape_of(references([seen.argument(1)])[0])[2:]
     count = len(kernel)
     dilation = seen.numbers(5, count, 1)
+    stride = seen.numbers(3, count, 1)
     if seen.node.op == "aten.convolution.default" and seen.argument(6):
-        return _spreads(seen, kernel, dilation=dilation)
+        return _sliding(seen, kernel, stride, seen.numbers(4, count, 0), dilation, spreads=True)
     padding: Any = seen.argument(4, 0)
     if padding == "same":
         spaces = [(size - 1) * step // 2 for size, step in zip(kernel, dilation, strict=True)]
     else:
         spaces = [0] * count if padding == "valid" else seen.numbers(4, count, 0)
-    return _windows(seen, kernel, seen.numbers(3, count, 1), spaces, dilation)
+    return _sliding(seen, kernel, stride, spaces, dilation)
 
 
 def _transposed_convolution(seen: Seen) -> Sight:
     kernel = seen.shape_of(references([seen.argument(1)])[0])[2:]
-    return _spreads(seen, kernel, dilation=seen.numbers(7, len(kernel), 1))
-
-
-def _spreads(seen: Seen, kernel: list[int], *, dilation: list[int]) -> Sight:
-    count, lead = len(kernel), len(seen.before) - len(kernel)
+    count = len(kernel)
     stride, padding = seen.numbers(3, count, 1), seen.numbers(4, count, 0)
-    axes: list[Axis | None] = [None] * lead
-    for position, size in enumerate(kernel):
-        axis = seen.first.axes[lead + position]
-        facts = {
-            "stride": stride[position],
-            "padding": padding[position],
-            "dilation": dilation[position],
-        }
-        axes.append(axis.spread(size, **facts) if axis is not None else None)
-    return seen.first.with_axes(axes)
+    return _sliding(seen, kernel, stride, padding, seen.numbers(7, count, 1), spreads=True)
 
 
 def _pool(seen: Seen) -> Sight:
@@ -140,7 +86,7 @@ def _pool(seen: Seen) -> Sight:
     kernel = seen.numbers(1, count, 1)
     stride = seen.numbers(2, count, 1) if seen.argument(2) else kernel
     dilation = seen.numbers(4, count, 1) if "max_pool" in seen.node.op else [1] * count
-    return _windows(seen, kernel, stride, seen.numbers(3, count, 0), dilation)
+    return _sliding(seen, kernel, stride, seen.numbers(3, count, 0), dilation)
 
 
 def _adaptive_pool(seen: Seen) -> Sight:

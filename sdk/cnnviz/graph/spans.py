@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -59,6 +60,16 @@ class Span:
         low = -((reach - sliding.padding - self.low) // sliding.stride)
         high = (self.high - 1 + sliding.padding) // sliding.stride + 1
         return Span.of(low.clip(min=0), high.clip(max=size), size)
+
+    def within(self, reach: float) -> Span:
+        """Keep of what changes the middle, where it is longer than a share of the map."""
+        most = max(1, math.ceil(reach * self.size))
+        if self.length <= most:
+            return self
+        middle = ((self.low + self.high - most) // 2).clip(0, self.size - most)
+        wide = self.high - self.low > most
+        low = np.where(wide, middle, self.low)
+        return Span.of(low, np.where(wide, low + most, self.high), self.size)
 
     def shift(self, by: int, size: int) -> Span:
         """The same patches on a map that continues beyond this one's ends."""

@@ -12,22 +12,21 @@ from torch import Tensor
 
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
-from cnnviz.core.explained import Explained, ExplainedParams, Index
+from cnnviz.core.explained import Explained, ExplainedParams, Index, noted
 from cnnviz.core.explaining import ExplainingMethod
 from cnnviz.core.registry import register
 from cnnviz.errors import ParamsError
 from cnnviz.graph.graph import Graph
+from cnnviz.ops.approximation import Error, checked_windows, error_text
 from cnnviz.ops.occluders import Baseline, Interval, mean_over_windows, occluder, window_places
 from cnnviz.ops.units import unit_values
+from cnnviz.ops.window_sizes import Sides, window_and_stride
 
 if TYPE_CHECKING:
     from cnnviz.graph.net import Net
 
 __all__ = ["Occlusion", "OcclusionParams"]
 
-Side = Annotated[int, Meta(ge=1, le=1 << 16)]
-Sides = Side | Annotated[list[Side], Meta(min_length=2, max_length=2)]
-"""One number for both, or height and width; a list, for msgspec misreads a tuple in a union."""
 Grid = tuple[list[Interval], list[Interval]]
 See = Callable[[list[tuple[int, int]]], Tensor]
 """Gives the network's output with each of some windows hidden."""
@@ -55,6 +54,15 @@ class OcclusionParams(ExplainedParams, frozen=True):
         Baseline,
         Meta(description="What is seen in the window: mean colour, zero, blur or noise."),
     ] = "mean"
+    reach: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1,
+            description="Part of a feature map's side that a window's effect is followed over; "
+            "below 1 sooner and approximate, with its error measured.",
+        ),
+    ] = 1.0
 
 
 @register
@@ -66,7 +74,8 @@ class Occlusion(ExplainingMethod[OcclusionParams]):
     hidden. A layer alone asks about the channel that answers most to the whole image. Differs from
     the paper: the unnormalised score instead of the probability, its loss instead of what is left,
     the mean of a channel instead of its sum, and any unit of any layer may stand in for it. Of a
-    captured network only what a window can change is computed again: the same numbers, sooner.
+    captured network only what a window can change is computed again: the same numbers, sooner; or
+    less than that (Krypton, Nakandala et al. 2019), sooner still, with the error measured.
     """
 
     name, title = "occlusion", "Occlusion"
@@ -85,7 +94,7 @@ class Occlusion(ExplainingMethod[OcclusionParams]):
         _check_asked(net, params)
         _, height, width = net.input_shape
         if height is not None and width is not None:
-            _sizes(params, (height, width))
+            window_and_stride(params.window, params.stride, (height, width))
 
     def run(self, ctx: Context, params: OcclusionParams) -> list[Result]:
         """Give `map` (N, H, W), signed, and one value a window: `drops` (N, rows, columns).
@@ -95,7 +104,7 @@ class Occlusion(ExplainingMethod[OcclusionParams]):
         """
         explained = Explained.of(ctx, params)
         size = ctx.examples.shape[2], ctx.examples.shape[3]
-        window, stride = _sizes(params, size)
+        window, stride = window_and_stride(params.window, params.stride, size)
         grid = (
             window_places(size[0], window[0], stride[0]),
             window_places(size[1], window[1], stride[1]),
@@ -114,7 +123,7 @@ class Occlusion(ExplainingMethod[OcclusionParams]):
             "stride": list(stride),
             "hidden_by": what,
         }
-        arrays, own = _hide(ctx, explained, fill, grid)
+        arrays, own = _hide(ctx, explained, fill, grid, params.reach)
         return [Result(kind="heatmap", layer=params.layer, arrays=arrays, facts=facts | own)]
 
 
@@ -128,41 +137,8 @@ def _check_asked(net: Net, params: OcclusionParams) -> None:
         msgspec.structs.replace(params, channel=0).check(net, of="occlusion")
 
 
-def _sizes(
-    params: OcclusionParams, size: tuple[int, int]
-) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Fill in the defaults of window and stride.
-
-    Raises:
-        ParamsError: a window larger than the image, or a stride larger than the window.
-    """
-    automatic = (max(1, round(size[0] / 7)), max(1, round(size[1] / 7)))
-    window = _pair(params.window) or automatic
-    if window[0] > size[0] or window[1] > size[1]:
-        message = f"occlusion: window must fit the image of {_text(size)}, got {_text(window)}"
-        raise ParamsError(message, field="window")
-    stride = _pair(params.stride) or (max(1, window[0] // 2), max(1, window[1] // 2))
-    if stride[0] > window[0] or stride[1] > window[1]:
-        message = (
-            f"occlusion: stride must not be larger than the window of {_text(window)}, or pixels "
-            f"are never hidden, got {_text(stride)}"
-        )
-        raise ParamsError(message, field="stride")
-    return window, stride
-
-
-def _pair(sides: int | list[int] | None) -> tuple[int, int] | None:
-    if sides is None:
-        return None
-    return (sides, sides) if isinstance(sides, int) else (sides[0], sides[1])
-
-
-def _text(size: tuple[int, int]) -> str:
-    return f"{size[0]} × {size[1]} px"
-
-
 def _hide(
-    ctx: Context, explained: Explained, fill: Tensor, grid: Grid
+    ctx: Context, explained: Explained, fill: Tensor, grid: Grid, reach: float
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Slide the window over all examples."""
     images = ctx.examples.detach()
@@ -175,11 +151,11 @@ def _hide(
     drops = torch.zeros(len(images), len(places), dtype=torch.float64)
     top = torch.zeros(len(images), len(places), dtype=torch.float64)
     step = ctx.at_once
-    shares, alike = [], []
+    shares, alike, errors = [], [], []
     for index in range(len(images)):
         if torch.equal(images[index], fill[index]):
             alike.append(index)
-        see, share = _window_pass(ctx, explained, images[index], fill[index], grid)
+        see, share = _window_pass(ctx, explained, images[index], fill[index], grid, reach)
         shares.append(share)
         for start in range(0, len(places), step):
             ctx.report(index * len(places) + start, len(images) * len(places))
@@ -190,21 +166,32 @@ def _hide(
             drops[index, batch] = (before[index].double() - values.double()).cpu()
             if explained.classes:
                 top[index, batch] = output.reshape(len(output), -1).argmax(1).to(top)
+        if share < 1 and reach < 1:
+            exact, _ = _window_pass(ctx, explained, images[index], fill[index], grid, 1.0)
+            chosen = checked_windows(len(places))
+            with torch.no_grad():
+                values = _pick(explained, exact([places[i] for i in chosen]), index, channels)
+            truth = (before[index].double() - values.double()).cpu()
+            errors.append(Error.between(drops[index, chosen], truth))
     drops[alike] = 0  # not the rounding of another order of sums
     facts = _own_facts(explained, shares, alike)
+    if errors:
+        facts = noted(facts, error_text(errors, reach)) | {
+            "errors": [one.largest for one in errors]
+        }
     if channels and explained.params.channel is None:
         facts["channels"] = channels
     return _arrays(ctx, explained, drops, top, grid), facts
 
 
 def _window_pass(
-    ctx: Context, explained: Explained, image: Tensor, fill: Tensor, grid: Grid
+    ctx: Context, explained: Explained, image: Tensor, fill: Tensor, grid: Grid, reach: float
 ) -> tuple[See, float]:
     """Make what runs one image with windows hidden, and say which share of the work it does."""
     net, layer = ctx.net, explained.params.layer
     # Patches are many small copies, each a launch on a GPU, where multiplications cost little.
     if isinstance(net, Graph) and image.device.type == "cpu":
-        found = net.windows(image[None], fill[None], grid, layer=layer)
+        found = net.windows(image[None], fill[None], grid, layer=layer, reach=reach)
         return found, found.share
 
     def see(windows: list[tuple[int, int]]) -> Tensor:
