@@ -1,8 +1,9 @@
-/** Link, Python and picture of the chosen map. */
+/** Link, Python and picture of the chosen map; no link leads to an own picture, which only this page knows. */
 
 import type { RefObject } from "preact";
 import { canvasOf, context2d, drawScaled } from "../../draw/canvas";
 import type { Pictures } from "../../draw/pictures";
+import { benchPicture } from "../../state/bench_pictures";
 import { linkOf } from "../../state/host";
 import type { Store } from "../../state/store";
 import { CopyLink, CopyPicture, CopyPython } from "../../ui/copy_button";
@@ -31,7 +32,7 @@ export function BenchSharing({ store, shared }: Props) {
   };
   return (
     <>
-      <CopyLink link={() => linkOf(store)} />
+      {benchPicture.value === null && <CopyLink link={() => linkOf(store)} />}
       <CopyPython python={python} />
       <CopyPicture
         picture={() => drawn(store, shared.current)}

@@ -133,7 +133,7 @@ function RecordedMap(props: PanelProps & { series: Series }) {
         )
       }
     >
-      {!alone && <TrustLine {...props} />}
+      {!alone && <TrustLine {...props} facts={record?.facts} />}
     </MapFigure>
   );
 }
@@ -170,7 +170,7 @@ function JobMap(props: PanelProps & { job: JobView; result: ResultAnswer }) {
       says={explains(bench, record, record.layer, picture)}
       note={<JobNote wanted={on.shown.value} step={stepOf(bench.scene.weights)} />}
     >
-      {!alone && <TrustLine {...props} />}
+      {!alone && <TrustLine {...props} facts={record.facts} />}
     </MapFigure>
   );
 }

@@ -11,9 +11,12 @@ import { stepOf } from "./scene";
 import type { Bench } from "./use_bench";
 import { trustWish, useTrust } from "./use_trust";
 
-type Props = Pick<PanelProps, "store" | "client" | "bench" | "slot">;
+interface Props extends Pick<PanelProps, "store" | "client" | "bench" | "slot"> {
+  /** What the shown record says of itself. */
+  facts?: Record<string, unknown> | undefined;
+}
 
-export function TrustLine({ store, client, bench, slot }: Props) {
+export function TrustLine({ store, client, bench, slot, facts }: Props) {
   const { job, trust } = useTrust(client, bench, slot);
   const wish = trustWish(slot);
   const refusal = refusals.value.get(wish.place);
@@ -30,11 +33,18 @@ export function TrustLine({ store, client, bench, slot }: Props) {
     );
   const reason = refusal?.message ?? (state === "failed" ? job?.status.message : undefined);
   const canAsk = whyOff(store) === "" && stepOf(bench.scene.weights) !== undefined && knowsTrust(bench);
+  const caution = typeof facts?.caution === "string" ? facts.caution : undefined;
+  const said = reason ?? caution;
   return (
-    <p class="cap trust-line row">
-      <span class={reason ? "warn clip" : "clip"} title={reason}>
-        {reason ? `▲ ${reason}` : state === "done" ? "loading …" : "not checked"}
+    <p class={said ? "cap trust-line tipped" : "cap trust-line"} {...(said ? { tabIndex: 0 } : {})}>
+      <span class={said ? "warn clip" : "clip"}>
+        {said ? `▲ ${said}` : state === "done" ? "loading …" : "not checked"}
       </span>
+      {said && (
+        <span class="tip" role="note">
+          {said}
+        </span>
+      )}
       {canAsk && state !== "done" && (
         <button
           type="button"
