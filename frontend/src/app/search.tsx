@@ -12,7 +12,7 @@ export function Search({ store }: { store: Store }) {
   const cursor = useSignal(0);
   const isOpen = useSignal(false);
   const index = store.a.index.value;
-  const hits = index && isOpen.value ? findHits(index, VIEWS, query.value) : [];
+  const hits = index && isOpen.value ? findHits(index, VIEWS, query.value, store.jobs.value) : [];
   const choose = (hit: Hit | undefined): void => {
     if (!hit) return;
     hit.go(store);
@@ -38,14 +38,14 @@ export function Search({ store }: { store: Store }) {
         id={SEARCH_ID}
         type="text"
         role="combobox"
-        aria-label="Search layers, channels, classes and images"
+        aria-label="Search layers, channels, classes, images and jobs"
         aria-expanded={hits.length > 0}
         aria-controls="cnnviz-hits"
         aria-activedescendant={hits.length ? `hit-${cursor.value}` : undefined}
         aria-autocomplete="list"
         autocomplete="off"
         spellcheck={false}
-        placeholder="layer, class, image"
+        placeholder="layer, class, image, job"
         value={query.value}
         onInput={(event) => {
           query.value = event.currentTarget.value;
@@ -79,7 +79,7 @@ function Hits({ hits, cursor, choose }: HitsProps) {
         // biome-ignore lint/a11y/useKeyWithClickEvents: the input has the keys
         // biome-ignore lint/a11y/useFocusableInteractive: aria-activedescendant of the input
         <div
-          key={`${hit.kind} ${hit.text}`}
+          key={`${i} ${hit.kind} ${hit.text}`}
           id={`hit-${i}`}
           class="hit"
           role="option"

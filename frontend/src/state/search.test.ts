@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import type { JobView } from "../api/types";
+import { merged, NO_JOBS } from "./job_list";
 import { sampleIndex } from "./sample_index";
 import { findHits } from "./search";
 import { Store } from "./store";
@@ -44,4 +46,16 @@ test("an example is found by its own name, which is said", () => {
 test("views are found, and nothing finds nothing", () => {
   expect(texts("comp")).toEqual(["Compare"]);
   expect([texts(""), texts("xyz")]).toEqual([[], []]);
+});
+
+test("a job is found by its method, its layer and its id, and opened", () => {
+  const request = { id: "j7", method: "deep_dream", params: { layer: "layer1.relu" }, step: 40 };
+  const job = { run: "r", request, status: { state: "done" }, in_cache: false } as unknown as JobView;
+  const jobs = merged(NO_JOBS, { rev: "1", order: ["j7"], jobs: [job] });
+  const find = (query: string) => findHits(index, views, query, jobs).filter((hit) => hit.kind === "job");
+  for (const query of ["deep dr", "dream layer1", "step 40", "j7"])
+    expect(find(query).map((hit) => hit.text)).toEqual(["deep dream layer1.relu step 40"]);
+  const store = new Store();
+  find("j7")[0]?.go(store);
+  expect([store.view.value, store.job.value]).toEqual(["jobs", "j7"]);
 });

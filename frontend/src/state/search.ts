@@ -1,11 +1,12 @@
-/** The search box: layers, channels of a layer, classes, images and views by a few letters. */
+/** The search box: layers, channels of a layer, classes, images, jobs and views by a few letters. */
 
-import type { RunIndex } from "../api/types";
+import type { JobRequest, RunIndex } from "../api/types";
+import type { JobList } from "./job_list";
 import { exampleName } from "./predictions";
 import { openLayer, type Store, type ViewName } from "./store";
 
 export interface Hit {
-  kind: "layer" | "channel" | "class" | "image" | "view";
+  kind: "layer" | "channel" | "class" | "image" | "job" | "view";
   text: string;
   note: string;
   go: (store: Store) => void;
@@ -22,6 +23,7 @@ export function findHits(
   index: RunIndex,
   views: readonly { name: ViewName; title: string }[],
   query: string,
+  jobs?: JobList,
 ): Hit[] {
   const words = query.trim().toLowerCase();
   if (!words) return [];
@@ -30,6 +32,7 @@ export function findHits(
     ...(channel ? channelHits(index, channel[1] ?? "", Number(channel[2])) : []),
     ...layerHits(index, words),
     ...imageHits(index, words),
+    ...(jobs ? jobHits(jobs, words) : []),
     ...views
       .filter((view) => view.title.toLowerCase().startsWith(words))
       .map(
@@ -105,4 +108,29 @@ function imageHits(index: RunIndex, words: string): Hit[] {
     });
   }
   return hits;
+}
+
+/** Jobs by method, layer or id; the latest first. */
+function jobHits(jobs: JobList, words: string): Hit[] {
+  const hits: Hit[] = [];
+  for (const [id, { request, status }] of jobs.byId) {
+    const text = jobText(request);
+    if (id !== words && !Number.isFinite(rank(text, words))) continue;
+    hits.push({
+      kind: "job",
+      text,
+      note: `job, ${status.state}`,
+      go: (store) => {
+        store.job.value = id;
+        store.view.value = "jobs";
+      },
+    });
+  }
+  return hits;
+}
+
+/** "deep dream layer3 step 40". */
+function jobText({ method, params, step }: JobRequest): string {
+  const layer = typeof params.layer === "string" ? params.layer : "";
+  return [method.replaceAll("_", " "), layer, step === null ? "" : `step ${step}`].filter(Boolean).join(" ");
 }
