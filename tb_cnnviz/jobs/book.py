@@ -23,6 +23,8 @@ __all__ = ["Book", "ended"]
 
 LEFTOVER_AGE: Final = 3600.0
 """Seconds; a younger half-made folder may be another TensorBoard's."""
+LARGEST: Final = 64 << 20
+"""Bytes of requests and statuses that are kept; jobs beyond are not listed, older ones first."""
 LOOKED_SECONDS: Final = 0.1
 """How long what was seen of a live job holds."""
 
@@ -169,14 +171,19 @@ class Book:
 
     def _list(self) -> None:
         there: set[str] = set()
+        weight = 0
         for housing in self._housings.values():
-            for job_id in housing.folder.ids():
-                if job_id in there:  # a run that was copied: the first one counts
-                    continue
-                there.add(job_id)
+            for job_id in reversed(housing.folder.ids()):  # the newest first
                 known = self._entries.get(job_id)
+                is_needed = known is not None and not known.is_over
+                if job_id in there or (weight > LARGEST and not is_needed):
+                    continue  # of a copied run's jobs the first one's count
                 if known is None or known.job.folder != housing.folder.folder / job_id:
                     self._read(job_id, housing)
+                entry = self._entries.get(job_id)
+                if entry is not None:
+                    there.add(job_id)
+                    weight += entry.weight
         for job_id in self._entries.keys() - there:
             self._drop(job_id)
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from cnnviz.contract.jobs import FINAL_STATES, STATUS_FILE, JobRequest, JobStatus
+from cnnviz.contract.jobs import (
+    FINAL_STATES,
+    REQUEST_FILE,
+    STATUS_FILE,
+    JobRequest,
+    JobStatus,
+)
 from cnnviz.errors import CnnvizError, MissingError, RecordError
 from cnnviz.storage.jobs import Job
 from tb_cnnviz.jobs.housing import Housing
@@ -33,6 +40,8 @@ class Entry:
     """When the status was last seen to change, by this process's own clock."""
     asked_here: bool
     """Whether this user's TensorBoard made it: a job of somebody else's is not begun unasked."""
+    weight: int = 0
+    """Bytes of its files when they were first read."""
     problem: str = ""
     """Why it can neither be run nor followed, whatever its status says."""
     changed: int = 0
@@ -69,6 +78,7 @@ class Entry:
 
 def read_entry(job: Job, housing: Housing, *, asked_here: bool) -> Entry:
     """Read a job; a damaged one is a failed one that says so."""
+    folder = job.folder
     entry = Entry(
         job=job,
         housing=housing,
@@ -77,6 +87,7 @@ def read_entry(job: Job, housing: Housing, *, asked_here: bool) -> Entry:
         stamp="",
         seen=time.monotonic(),
         asked_here=asked_here,
+        weight=sum(_size(folder / name) for name in (REQUEST_FILE, STATUS_FILE)),
     )
     try:
         entry = replace(entry, request=job.request())
@@ -112,6 +123,13 @@ def read_again(entry: Entry) -> Entry:
     except (RecordError, OSError) as error:
         status = _damaged(str(error))
     return replace(entry, status=status, stamp=stamp, seen=time.monotonic())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def _useless(entry: Entry, problem: str) -> Entry:

@@ -23,7 +23,9 @@ logger = logging.getLogger(__name__)
 BUSY_SECONDS: Final = 0.1
 CALM_SECONDS: Final = 1.0
 OTHERS_SECONDS: Final = 2.0
-"""Between two looks at what other processes do."""
+"""Between two looks at what other processes do, …"""
+OTHERS_SHARE: Final = 20.0
+"""… which may take a twentieth of the time where folders are slow."""
 RETRY_SECONDS: Final = 15.0
 """After a worker could not be started."""
 
@@ -41,7 +43,7 @@ class Supervisor:
         self._warm_wanted = False
         self._tried = float("-inf")
         self._cancelled: dict[str, float] = {}
-        self._others_seen = 0.0
+        self._next_others = float("-inf")
         self._catalogue: Catalogue | None = None
         self._workers = [self._worker(name) for name in settings.devices or ("auto",)]
 
@@ -126,12 +128,14 @@ class Supervisor:
         for worker in list(self._workers):
             worker.tick(idle_seconds=self._settings.idle_seconds, cancelled=self._cancelled)
         self._forget_cancelled()
-        if time.monotonic() - self._others_seen > OTHERS_SECONDS:
-            self._others_seen = time.monotonic()
+        began = time.monotonic()
+        if began > self._next_others:
             self._book.list_folders()
             self._book.look_at_live()
             own = {worker.job for worker in self._workers if worker.job}
             look_after_others(self._book, own)
+            took = time.monotonic() - began
+            self._next_others = began + max(OTHERS_SECONDS, OTHERS_SHARE * took)
         self._assign()
 
     def _forget_cancelled(self) -> None:

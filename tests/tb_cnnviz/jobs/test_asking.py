@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -102,6 +103,15 @@ def test_the_same_request_gives_the_job_that_is_there(shared_board):
     for changes in ({"seed": 21}, {"step": 7}, {"run": "second"}, {"params": {"pause": 2}}):
         _, other = shared_board.post("jobs", {**body, **changes})
         assert not other["existing"], changes
+
+
+def test_the_same_request_from_many_tabs_makes_one_job(shared_board):
+    body = {"run": "first", "method": "toy_random", "params": {}, "step": 3, "seed": 22}
+    token = shared_board.json("session")["token"]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: shared_board.post("jobs", body, token=token), range(16)))
+    assert len({answer["job"]["request"]["id"] for _, answer in answers}) == 1
+    assert [answer["existing"] for _, answer in answers].count(False) == 1
 
 
 def test_what_went_wrong_is_made_anew(shared_board):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import msgspec
 import psutil
@@ -19,6 +20,7 @@ import pytest
 from cnnviz.contract.jobs import FINAL_STATES
 from cnnviz.storage.jobs import Job
 from cnnviz.storage.jobs_folder import JobsFolder
+from tb_cnnviz.jobs import book
 from tests.tb_cnnviz.test_tensorboard import get, started, wait_for_steps
 from tests.worker.conftest import make_job, wait_for
 
@@ -95,20 +97,22 @@ def test_two_tensorboards_on_one_logdir_do_each_job_once(logs, open_board):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "state"),
+    ("name", "content"),
     [
-        ("status.json", b"{", "failed"),
-        ("status.json", b"[" * 100_000, "failed"),
-        ("request.json", b"{}", "failed"),
-        ("claim.json", b"nonsense", "failed"),
+        ("status.json", b"{"),
+        ("status.json", b"[" * 100_000),
+        ("status.json", b" " * (1 << 19)),
+        ("request.json", b"{}"),
+        ("request.json", b'{"params":' + b'{"a":' * 50_000),
+        ("claim.json", b"nonsense"),
     ],
 )
-def test_a_damaged_job_is_shown_as_failed(logs, open_board, name, content, state):
+def test_a_damaged_job_is_shown_as_failed(logs, open_board, name, content):
     job = make_job(logs, "saliency")
     (job.folder / name).write_bytes(content)
     board = open_board(logs)
     status = board.until(job.id, seconds=10)
-    assert status["state"] == state
+    assert status["state"] == "failed"
     assert status["message"]
     assert board.post(f"jobs/{job.id}/remove", {})[0] == 200
 
@@ -137,6 +141,14 @@ def test_a_folder_that_cannot_be_written_to_sends_jobs_to_the_cache(logs, open_b
     again = open_board(logs)
     assert again.status(job)["state"] == "done"
     assert again.json(f"jobs/{job}/result")["digest"] == status["result"]
+
+
+def test_jobs_beyond_the_limit_of_memory_are_not_listed(logs, open_board, monkeypatch):
+    made = [make_job(logs, "saliency", seed=n).id for n in range(6)]
+    monkeypatch.setattr(book, "LARGEST", 1500)
+    listed = open_board(logs).json("jobs")["order"]
+    assert 0 < len(listed) < 6
+    assert set(listed) <= set(made)
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
@@ -178,6 +190,7 @@ def test_a_worker_finishes_its_job_when_tensorboard_ends(logs, how):
         worker = psutil.Process(job.status().pid)
         boards = [one for one in psutil.Process().children() if one.pid == worker.ppid()]
         for board in boards:
+            assert "libtorch" not in {Path(one.path).stem for one in board.memory_maps()}
             board.send_signal(how)
         wait_for(lambda: not worker.is_running() or worker.status() == "zombie", seconds=30)
     assert job.status().state in FINAL_STATES
