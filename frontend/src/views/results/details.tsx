@@ -66,6 +66,7 @@ function Provenance({ job, result }: Props) {
   const provenance = record?.provenance;
   const seconds = secondsOf(job);
   const pairs: [string, string][] = [
+    ["job", request.id],
     ["run", run],
     [
       "weights",

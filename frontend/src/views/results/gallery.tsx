@@ -7,6 +7,7 @@ import { trueAtlas, truePixels } from "../../draw/true_colours";
 import { PictureGrid } from "../../ui/picture_grid";
 import { PixelCanvas } from "../../ui/pixel_canvas";
 import { type Box, commonStart, fitGrid, fitWhole } from "./fit";
+import { columnsOf } from "./record";
 import type { Gallery } from "./use_result";
 
 interface Props {
@@ -67,8 +68,8 @@ const SMALLEST = 56;
 
 /** Columns as the method says, where it does, else those at which all pictures are largest. */
 function gridOf(gallery: Gallery, room: Box): { columns?: number; largest: number } {
-  const said = gallery.records[0]?.facts.columns;
-  if (typeof said === "number" && said > 0 && said <= 64) return { columns: said, largest: RULES.largest };
+  const said = columnsOf(gallery.records[0]);
+  if (said) return { columns: said, largest: RULES.largest };
   // The grid keeps a little room around itself for the ring of the selected picture.
   const inner = { width: room.width - 6, height: room.height - 6 };
   const { columns, width } = fitGrid(gallery.count, gallery, inner, RULES);
@@ -82,8 +83,12 @@ function placeIn(gallery: Gallery, index: number): number {
 
 /** What was climbed, as it stands at the end; "" where nothing was. */
 export function objectiveText(gallery: Gallery, index: number): string {
-  const values = gallery.records[index]?.facts.objective;
-  const value = Array.isArray(values) ? values[placeIn(gallery, index)] : undefined;
+  const record = gallery.records[index];
+  const values = record?.facts.objective;
+  // Some methods tell one value an example and make several pictures of it.
+  const isEach =
+    Array.isArray(values) && values.length === gallery.records.filter((one) => one === record).length;
+  const value = isEach ? values[placeIn(gallery, index)] : undefined;
   return typeof value === "number" ? valueText(value) : "";
 }
 

@@ -9,6 +9,7 @@ import { copyPicture } from "../../ui/clipboard";
 import { CopyButton, CopyLink, CopyPicture, CopyPython } from "../../ui/copy_button";
 import type { Drawn } from "../../ui/picture_grid";
 import { fileName, savePicture } from "../../ui/save_picture";
+import { subjectText } from "../jobs/subject";
 import { CompareControl } from "./compare_results";
 import { candidates, comparisonLabels } from "./comparison";
 import { isUnderWay } from "./job_text";
@@ -56,8 +57,8 @@ export function PanelHead(props: Props) {
     <>
       <div class="head">
         <h1 class="clip">{titleOf(request, card)}</h1>
-        <span class="t clip" title={request.id}>
-          {request.id}
+        <span class="t clip" title={`job ${request.id}`}>
+          {subjectText(request, index)}
         </span>
         <span class="grow" />
         <CopyLink link={() => linkOf(store)} />

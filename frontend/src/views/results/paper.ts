@@ -9,7 +9,7 @@ import type { Store } from "../../state/store";
 import { shownMap } from "../image/heatmap_of";
 import { examplePixels } from "../records/examples";
 import { picturesOf } from "../records/pictures_of";
-import { countOf, exampleOf, originTitle } from "./record";
+import { columnsOf, countOf, exampleOf, originTitle } from "./record";
 import { type Gallery, loadGallery, loadResult } from "./use_result";
 
 /** A picture, and which one of which record it is. */
@@ -77,10 +77,11 @@ async function mapPictures(
   return found;
 }
 
-/** One picture alone, or all of them in about a square with their captions. */
+/** One picture alone, or all of them with their captions: in rows as the method says, else in about a square. */
 export function onPaper(pictures: readonly PaperPicture[]): HTMLCanvasElement {
   const isOne = pictures.length === 1;
-  const canvas = sheetCanvas(pictures, Math.ceil(Math.sqrt(pictures.length)), { bare: isOne });
+  const columns = columnsOf(pictures[0]?.record) ?? Math.ceil(Math.sqrt(pictures.length));
+  const canvas = sheetCanvas(pictures, columns, { bare: isOne });
   if (!canvas) throw new Error("no picture is there yet");
   return canvas;
 }

@@ -24,6 +24,12 @@ export function countOf(record: ResultRecord): number {
   return Object.values(record.arrays)[0]?.shape[0] ?? 0;
 }
 
+/** How many pictures belong in a row, where the method says so. */
+export function columnsOf(record: ResultRecord | undefined): number | undefined {
+  const columns = record?.facts.columns;
+  return typeof columns === "number" && columns > 0 && columns <= 64 ? Math.floor(columns) : undefined;
+}
+
 /** Row of the run's examples that a picture was made of; null for own pictures. */
 export function exampleOf(record: ResultRecord, image: number): number | null {
   const origins = record.facts.examples;

@@ -7,7 +7,7 @@ import type { Trust } from "./trust_of";
 /** The verdict, never by colour alone. */
 export function TrustBadge({ trust }: { trust: Trust }) {
   const isGood = trust.verdict === "changes with weights";
-  const tone = isGood ? "ok" : trust.verdict === "undecided" ? "s" : "warn";
+  const tone = isGood ? "ok" : trust.verdict === "undecided" ? "s" : "bad";
   const rho = Number.isFinite(trust.rho) ? `ρ ${valueText(trust.rho)} · ` : "";
   return (
     <span class={`nowrap ${tone}`} title={trust.explanation}>
