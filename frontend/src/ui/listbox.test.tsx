@@ -40,3 +40,25 @@ test("the keyboard alone opens, moves, chooses and comes back", async () => {
   await vi.waitFor(() => expect(root.querySelector("[role=listbox]")).toBeNull());
   expect(document.activeElement).toBe(button);
 });
+
+test("with a search letters are typed, Space too, and Enter takes what they found", async () => {
+  const choose = vi.fn();
+  document.body.append(root);
+  const find = (words: string) => entries.filter((entry) => entry.text.includes(words.trim()));
+  const search = { hint: "search", find };
+  render(<Listbox label="Colours" entries={entries} value="magma" onChoose={choose} search={search} />, root);
+  root.querySelector("button")?.click();
+  const field = await vi.waitFor(() => {
+    const input = root.querySelector("input");
+    expect(input).toBe(document.activeElement);
+    return input as HTMLInputElement;
+  });
+  const press = (key: string) => field.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  field.value = "grey";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  await vi.waitFor(() => expect(root.querySelectorAll("[role=option]")).toHaveLength(1));
+  press(" ");
+  expect(choose).not.toHaveBeenCalled();
+  press("Enter");
+  expect(choose).toHaveBeenCalledWith("grey");
+});

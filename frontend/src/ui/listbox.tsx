@@ -1,4 +1,4 @@
-/** A choice from a list whose entries have pictures. */
+/** A choice from a list whose entries have pictures, or from a long one by typing a few letters. */
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
@@ -17,9 +17,18 @@ interface Props {
   entries: readonly Entry[];
   value: string;
   onChoose: (value: string) => void;
+  /** What the closed control shows; else the chosen entry. */
+  shown?: ComponentChildren;
+  search?: Search;
 }
 
-export function Listbox({ label, wordless, entries, value, onChoose }: Props) {
+/** A field above the list; without words the entries themselves are offered. */
+export interface Search {
+  hint: string;
+  find: (words: string) => readonly Entry[];
+}
+
+export function Listbox({ label, wordless, entries, value, onChoose, shown, search }: Props) {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -58,13 +67,14 @@ export function Listbox({ label, wordless, entries, value, onChoose }: Props) {
         }}
       >
         {!wordless && <i>{label} </i>}
-        {chosen?.content ?? value}
+        {shown ?? chosen?.content ?? value}
       </button>
       {isOpen && (
         <Popup
           label={label}
           entries={entries}
           value={value}
+          {...(search ? { search } : {})}
           onClose={close}
           onChoose={(next) => {
             onChoose(next);
@@ -76,36 +86,39 @@ export function Listbox({ label, wordless, entries, value, onChoose }: Props) {
   );
 }
 
-function Popup({ label, entries, value, onChoose, onClose }: Props & { onClose: () => void }) {
+function Popup({ label, entries: all, value, search, onChoose, onClose }: Props & { onClose: () => void }) {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const [words, setWords] = useState("");
+  const entries = search && words.trim() ? search.find(words) : all;
   const [at, setAt] = useState(
     Math.max(
       0,
       entries.findIndex((entry) => entry.value === value),
     ),
   );
-  useEffect(() => list.current?.focus(), []);
+  useEffect(() => (field.current ?? list.current)?.focus(), []);
   useEffect(() => {
     list.current?.children[at]?.scrollIntoView?.({ block: "nearest" });
   }, [at]);
   const press = (event: KeyboardEvent): void => {
-    const next = nextPlace(event.key, at, entries);
+    const isTyped = search !== undefined && (event.key.length === 1 || /^(Home|End)$/.test(event.key));
+    const next = isTyped ? null : nextPlace(event.key, at, entries);
     if (event.key === "Escape" || event.key === "Tab") onClose();
-    else if (event.key === "Enter" || event.key === " ") onChoose(entries[at]?.value ?? value);
+    else if (event.key === "Enter" || (event.key === " " && !search)) onChoose(entries[at]?.value ?? value);
     else if (next !== null) setAt(next);
     else return;
     if (event.key !== "Tab") stop(event);
   };
-  return (
+  const listing = (
     <div
       ref={list}
-      class="popup"
+      id={id}
+      class={search ? "finder-list" : "popup"}
       role="listbox"
-      tabIndex={0}
       aria-label={label}
-      aria-activedescendant={`${id}-${at}`}
-      onKeyDown={press}
+      {...(search ? {} : { tabIndex: 0, "aria-activedescendant": `${id}-${at}`, onKeyDown: press })}
     >
       {entries.map((entry, place) => (
         // biome-ignore lint/a11y/useFocusableInteractive: the listbox holds the focus (aria-activedescendant)
@@ -122,6 +135,31 @@ function Popup({ label, entries, value, onChoose, onClose }: Props & { onClose: 
           {entry.content}
         </div>
       ))}
+    </div>
+  );
+  if (!search) return listing;
+  return (
+    <div class="popup finder">
+      <input
+        ref={field}
+        type="text"
+        role="combobox"
+        aria-label={`${label}: ${search.hint}`}
+        aria-expanded="true"
+        aria-controls={id}
+        aria-activedescendant={entries[at] ? `${id}-${at}` : undefined}
+        autocomplete="off"
+        spellcheck={false}
+        placeholder={search.hint}
+        value={words}
+        onInput={(event) => {
+          setWords(event.currentTarget.value);
+          setAt(0);
+        }}
+        onKeyDown={press}
+      />
+      {listing}
+      {entries.length === 0 && <p class="cap finder-none">none of that name</p>}
     </div>
   );
 }

@@ -2,7 +2,7 @@
 
 import { percentText } from "../../draw/number_text";
 import type { Store } from "../../state/store";
-import { Combobox } from "../../ui/combobox";
+import { type Entry, Listbox } from "../../ui/listbox";
 import { className } from "../records/examples";
 import { classOptions } from "./class_options";
 import type { Bench } from "./use_bench";
@@ -15,15 +15,28 @@ export function ClassChooser({ store, bench }: { store: Store; bench: Bench }) {
   const share = guess && Number.isFinite(guess.probability) ? percentText(guess.probability) : "";
   const shown = explained === null ? "label or top-1" : `${className(index, explained)} ${share}`;
   return (
-    <Combobox
+    <Listbox
       label="Explain"
-      shown={shown}
+      shown={<span class="clip">{shown}</span>}
       value={chosen === null ? "" : String(chosen)}
-      placeholder="search a class"
-      find={(words) => classOptions(bench, words)}
+      entries={entriesOf(bench, "")}
+      search={{ hint: "search a class", find: (words) => entriesOf(bench, words) }}
       onChoose={(value) => {
         store.target.value = value === "" ? null : Number(value);
       }}
     />
   );
+}
+
+function entriesOf(bench: Bench, words: string): Entry[] {
+  return classOptions(bench, words).map(({ value, text, note }) => {
+    const content = (
+      <>
+        <span class="clip">{text}</span>
+        <span class="grow" />
+        {note && <span class="t">{note}</span>}
+      </>
+    );
+    return { value, text, content };
+  });
 }

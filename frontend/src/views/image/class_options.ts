@@ -1,11 +1,17 @@
 /** Classes to choose from: as recorded, the top predictions, and whatever a few letters find. */
 
 import { percentText } from "../../draw/number_text";
-import type { Option } from "../../ui/combobox";
 import { className, labelOf } from "../records/examples";
 import type { Bench } from "./use_bench";
 
 const MOST = 40;
+
+interface Option {
+  value: string;
+  text: string;
+  /** Right of the text. */
+  note?: string;
+}
 
 type Known = Pick<Bench, "index" | "scene" | "guesses">;
 

@@ -10,11 +10,11 @@ import { MapCanvas, pixelAt } from "../../ui/map_canvas";
 import { Nothing } from "../../ui/panel_state";
 import { StepNote } from "../../ui/step_note";
 import { className, examplePixels, fitted, labelOf, shownImage, useExamples } from "../records/examples";
+import { stateText } from "../results/job_text";
 import { TrustCurves } from "../results/trust";
 import type { ViewProps } from "../view";
 import { ask } from "./asking";
 import { spot } from "./heatmap_of";
-import { stateText } from "./job_state";
 import { ownPixels } from "./picture_picker";
 import { type Guess, guessesAt, labelOverSteps, overSteps, scoresRow } from "./predictions";
 import { weightsTitle } from "./scene";
@@ -114,7 +114,7 @@ function OwnPredictions({ store, client, bench }: ViewProps & { bench: Bench }) 
       ) : state === "failed" ? (
         <p class="warn">▲ {job?.status.message}</p>
       ) : job && state !== "cancelled" ? (
-        <p class="s">{state === "done" ? "loading …" : stateText(job)}</p>
+        <p class="s">{state === "done" ? "loading …" : stateText(job.status)}</p>
       ) : (
         <button type="button" class="btn" onClick={() => void ask(store, client, scene, wish)}>
           Compute now

@@ -13,6 +13,7 @@ import { className, exampleTitle, fitted } from "../records/examples";
 import { Later } from "../records/later";
 import { picturesOf } from "../records/pictures_of";
 import { useRecord } from "../records/use_record";
+import { isUnderWay } from "../results/job_text";
 import type { ViewProps } from "../view";
 import { asked } from "./asking";
 import type { Shared } from "./bench_sharing";
@@ -61,7 +62,7 @@ export function MapPanel(props: PanelProps) {
   return (
     <FigureFrame {...chooser(props)} title={slot.title} note={null} size={{ width: props.side }}>
       <div class="place" style={{ height: `${sizeOf(props).height}px` }}>
-        {job && job.status.state !== "failed" && job.status.state !== "cancelled" ? (
+        {job && isUnderWay(job.status) ? (
           <JobState store={store} client={client} job={job} />
         ) : (
           <Missing {...props} failed={job}>

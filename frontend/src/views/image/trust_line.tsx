@@ -2,9 +2,9 @@
 
 import { valueText } from "../../draw/number_text";
 import { openJob } from "../../state/jobs";
+import { isUnderWay, stateText } from "../results/job_text";
 import type { Trust } from "../results/trust_of";
 import { ask, refusals, sending } from "./asking";
-import { stateText } from "./job_state";
 import type { PanelProps } from "./map_panel";
 import { whyOff } from "./missing";
 import { stepOf } from "./scene";
@@ -22,12 +22,12 @@ export function TrustLine({ store, client, bench, slot, facts }: Props) {
   const refusal = refusals.value.get(wish.place);
   const state = job?.status.state;
   if (trust) return <TrustBadge trust={trust} />;
-  if (job && (state === "queued" || state === "starting" || state === "running" || state === "cancelling"))
+  if (job && isUnderWay(job.status))
     return (
       <p class="cap trust-line clip">
         checking:{" "}
         <button type="button" class="link" onClick={() => openJob(store, job.request.id)}>
-          {stateText(job)}
+          {stateText(job.status)}
         </button>
       </p>
     );
