@@ -89,7 +89,8 @@ export function objectiveText(gallery: Gallery, index: number): string {
   const isEach =
     Array.isArray(values) && values.length === gallery.records.filter((one) => one === record).length;
   const value = isEach ? values[placeIn(gallery, index)] : undefined;
-  return typeof value === "number" ? valueText(value) : "";
+  const text = typeof value === "number" ? valueText(value) : "";
+  return gallery.captions[index]?.includes(text) ? "" : text;
 }
 
 /** True where the network gave nothing to climb by. */

@@ -119,15 +119,20 @@ export function together(answers: readonly Images[], records: readonly ResultRec
     at += answer.images.length;
   }
   const captions = fitting.flatMap(({ answer, record }) =>
-    Array.from({ length: answer.count }, (_, index) =>
-      captionOf(answer, index, fitting.length > 1 ? record.layer : null),
-    ),
+    Array.from({ length: answer.count }, (_, index) => captionOf(answer, index, record, fitting.length > 1)),
   );
   const origins = fitting.flatMap(({ answer, record }) => Array<ResultRecord>(answer.count).fill(record));
   return { count: captions.length, height, width, images, captions, records: origins };
 }
 
-function captionOf({ facts }: Images, index: number, layer: string | null): string {
-  const caption = facts.captions[index] ?? "";
-  return layer && !caption.includes(layer) ? [layer, caption].filter(Boolean).join(" · ") : caption;
+/** Methods count what they were given; the caption names the run's own example, or the own picture. */
+function captionOf({ facts }: Images, index: number, record: ResultRecord, isOneOfSeveral: boolean): string {
+  const origins = record.facts.examples;
+  const caption = (facts.captions[index] ?? "").replace(/^example (\d+)/, (said, at: string) => {
+    const origin = Array.isArray(origins) ? origins[Number(at)] : undefined;
+    return typeof origin === "string" ? origin : said;
+  });
+  const { layer } = record;
+  if (!isOneOfSeveral || !layer || caption.includes(layer)) return caption;
+  return [layer, caption].filter(Boolean).join(" · ");
 }
