@@ -119,7 +119,9 @@ def test_a_method_works_in_bfloat16_and_gives_types_that_numpy_has(name):
     net = capture(model, images().to(torch.bfloat16))
     execution = execute([quick(name)], Context(net, images()), on_error="raise")
     for done in execution.results:
-        assert {a.dtype.name for a in done.result.arrays.values()} <= {"float32", "int32"}
+        assert {a.dtype.name for a in done.result.arrays.values()} <= {
+            *("float32", "float16", "int32", "uint8")
+        }
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 
@@ -27,6 +28,7 @@ class Spool:
         self._shape, self._dtype = tuple(shape), np.dtype(dtype)
         self._file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - it lives with us
         self._count = 0
+        weakref.finalize(self, self._file.close)  # what is mapped stays without it
 
     def __len__(self) -> int:
         """Count the rows."""
