@@ -103,6 +103,19 @@ test("a parameter that is needed is named", () => {
   expect(problems(schema, { target: 1, octaves: 13 })).toEqual({ octaves: "must be at most 12" });
 });
 
+test("what the network does not have is said at its field, without being forbidden", () => {
+  const values = { layer: "conv9", layers: ["fc"], target: 7, units: [2, 3] };
+  draw(values);
+  expect(row("Layer").textContent).toContain("▲ conv9 is no layer of this network");
+  expect(row("Layers").textContent).not.toContain("▲");
+  expect(row("Target").textContent).toContain("▲ 7 is beyond the 3 classes there are");
+  expect(problems(schema, values)).toEqual({});
+  draw({ ...values, layer: null });
+  expect(row("Units").textContent).toContain("▲ 3 is beyond the 3 classes");
+  draw({ ...values, layer: "conv1", units: [7, 8] });
+  expect(row("Units").textContent).toContain("▲ 8 is beyond the 8 channels");
+});
+
 test("numbers are typed or dragged, and half typed ones stay as they are", () => {
   const { change } = draw({ octaves: 4, rate: 0.5 });
   const [slider, field] = row("Octaves").querySelectorAll("input");

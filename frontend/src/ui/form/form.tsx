@@ -1,6 +1,7 @@
 /** A form drawn from a JSON Schema: a row a parameter, pickers where the schema asks for them. */
 
 import { useId, useState } from "preact/hooks";
+import { misfitOf } from "./misfit";
 import { pickerOf } from "./pickers";
 import { blankOf, fieldTitle, problemOf, type Schema, shapeOf, type Variant } from "./schema";
 import { ChoiceControl, JsonControl, ListControl, NumberControl, SwitchControl, TextControl } from "./simple";
@@ -31,7 +32,9 @@ export function Form({ schema, values, onChange, sources, refusals = {}, onHelp 
           onChange={(value) => onChange(name, value)}
           sources={sources}
           siblings={values}
-          wrong={wrongs[name] ?? refusals[name]}
+          wrong={
+            wrongs[name] ?? refusals[name] ?? misfitOf(field, values[name], sources, values) ?? undefined
+          }
           onHelp={onHelp}
         />
       ))}

@@ -51,6 +51,12 @@ export default function JobsView({ store, client }: ViewProps) {
     <div class="jobs-view">
       <div class="jobs-ask">
         <RecipeList store={store} client={client} chosen={state?.card.name ?? null} />
+        {state?.unknown && (
+          <p class="job-unknown cap warn" role="alert">
+            ▲ The link asks for “{state.unknown}”, which is not among the methods here: is its package
+            installed beside TensorBoard?
+          </p>
+        )}
         {state && <JobForm store={store} client={client} state={state} />}
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is to be reached by keyboard */}

@@ -3,8 +3,9 @@
 import type { Client } from "../../api/client";
 import type { MethodCard } from "../../api/types";
 import { chooseMethod } from "../../state/draft";
+import { ensureCatalogue } from "../../state/jobs";
 import type { Store } from "../../state/store";
-import { Nothing } from "../../ui/panel_state";
+import { Failed, Nothing } from "../../ui/panel_state";
 import type { ViewProps } from "../view";
 import { JobThumb } from "./job_thumb";
 import { costOf, costText, exampleOf, purpose, recipeGroups } from "./recipes";
@@ -29,7 +30,7 @@ export function RecipeList({ store, client, chosen }: Props) {
           ))}
         </section>
       ))}
-      {cards.length === 0 && <NoRecipes store={store} />}
+      {cards.length === 0 && <NoRecipes store={store} client={client} />}
     </nav>
   );
 }
@@ -69,7 +70,7 @@ function Recipe({ store, client, card, isOn }: RecipeProps) {
 }
 
 /** In the place of the list: off and why, not yet known, or failed. */
-function NoRecipes({ store }: { store: Store }) {
+function NoRecipes({ store, client }: ViewProps) {
   const { state, reason } = store.jobs.value;
   const answer = store.catalogue.value;
   if (state === "off")
@@ -81,12 +82,10 @@ function NoRecipes({ store }: { store: Store }) {
     );
   if (answer?.state === "failed")
     return (
-      <div class="nothing" role="alert">
-        <p>
-          <b class="bad">▲ The list of methods could not be had</b>
-        </p>
-        <p class="s">{answer.reason}</p>
-      </div>
+      <Failed
+        error={new Error(`the methods could not be listed: ${answer.reason}`)}
+        retry={() => void ensureCatalogue(store, client)}
+      />
     );
   return (
     <p class="cap recipes-wait" role="status">

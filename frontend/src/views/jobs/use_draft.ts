@@ -1,7 +1,7 @@
 /** The form's state: the draft in the link, the method's card, and what its pickers choose from. */
 
 import { useMemo } from "preact/hooks";
-import type { JobAsk, MethodCard, RunIndex } from "../../api/types";
+import type { JobAsk, Layer, MethodCard, RunIndex } from "../../api/types";
 import { weightsFor } from "../../state/checkpoints";
 import { type Draft, formatDraft, freshDraft, parseDraft, withDefaults } from "../../state/draft";
 import type { Store } from "../../state/store";
@@ -9,25 +9,31 @@ import type { Sources } from "../../ui/form/sources";
 import { examplePixels, exampleTitle, useExamples } from "../records/examples";
 import type { ViewProps } from "../view";
 
+const LONGEST_NAME = 60;
+
 export interface DraftState {
   draft: Draft;
   card: MethodCard;
   /** Every parameter, defaults filled in. */
   values: Record<string, unknown>;
   update: (change: Partial<Draft>) => void;
+  /** The method that the link asks for, where there is none of that name. */
+  unknown: string | null;
 }
 
 /** null while there is no catalogue. */
 export function useDraft(store: Store): DraftState | null {
   const cards = store.catalogue.value?.catalogue?.methods ?? [];
   const held = parseDraft(store.draft.value);
-  const card = cards.find((one) => one.name === held?.method) ?? firstCard(cards);
+  const asked = cards.find((one) => one.name === held?.method);
+  const card = asked ?? firstCard(cards);
   if (!card) return null;
   const draft = held?.method === card.name ? held : freshDraft(card.name);
   const update = (change: Partial<Draft>): void => {
     store.draft.value = formatDraft({ ...draft, ...change });
   };
-  return { draft, card, values: withDefaults(card, draft.params), update };
+  const unknown = held && !asked ? held.method.slice(0, LONGEST_NAME) : null;
+  return { draft, card, values: withDefaults(card, draft.params), update, unknown };
 }
 
 function firstCard(cards: readonly MethodCard[]): MethodCard | undefined {
@@ -38,12 +44,11 @@ function firstCard(cards: readonly MethodCard[]): MethodCard | undefined {
 export function useSources({ store, client }: ViewProps): Sources {
   const index = store.a.index.value;
   const examples = useExamples(client, store.a);
-  const leaves = store.leaves.value;
   const cards = store.catalogue.value?.catalogue?.methods;
   return useMemo(() => {
     const count = index?.examples?.count ?? 0;
     return {
-      layers: leaves.map(({ name, kind, shape }) => ({
+      layers: layersOf(index).map(({ name, kind, shape }) => ({
         name,
         note: [kind, shape.join("×")].filter(Boolean).join(" · "),
         channels: shape[0] ?? null,
@@ -55,7 +60,12 @@ export function useSources({ store, client }: ViewProps): Sources {
         pixels: examplePixels(examples, image),
       })),
     };
-  }, [index, examples, leaves, cards]);
+  }, [index, examples, cards]);
+}
+
+/** Every layer that gives a tensor, blocks of several included, in forward order. */
+function layersOf(index: RunIndex | null): Layer[] {
+  return (index?.layers ?? []).filter(({ name, shape }) => name !== "" && shape.length > 0);
 }
 
 /** Names of the classes, else numbers for as many as the last layer has units. */

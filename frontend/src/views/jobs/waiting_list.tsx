@@ -70,6 +70,7 @@ export function WaitingList({ store, client, jobs, shown }: Props) {
                 count={jobs.length}
                 shift={(by) => shift(id, by)}
               />
+              {job.status.message && <p class="cap waiting-why">{job.status.message}</p>}
             </li>
           );
         })}
