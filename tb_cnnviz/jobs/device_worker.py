@@ -54,9 +54,8 @@ class DeviceWorker:
         self.job: str | None = None
         self.idle_since = 0.0
         self.trouble = ""
-        """Why it could not start last time, …"""
-        self.troubled = 0.0
-        """… and when that was, seconds since the epoch."""
+        """Why it could not start last time."""
+        self._troubled = 0.0
         self._process: WorkerProcess | None = None
         self._leaving: list[tuple[WorkerProcess, float]] = []
         self._ready = self._begun = False
@@ -90,7 +89,16 @@ class DeviceWorker:
 
     def complain(self, trouble: str) -> None:
         """Note why it does not come up."""
-        self.trouble, self.troubled = trouble[:2000], time.time()
+        self.trouble, self._troubled = trouble[:2000], time.time()
+
+    def take_failure(self, *, since: float) -> bool:
+        """Tell, once, whether it failed to come up for a job that was waiting by then.
+
+        Args:
+            since: when the job was made, seconds since the epoch.
+        """
+        troubled, self._troubled = self._troubled, 0.0
+        return since < troubled
 
     def give(self, entry: Entry) -> None:
         """Order a job."""

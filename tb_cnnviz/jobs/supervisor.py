@@ -155,7 +155,7 @@ class Supervisor:
                 waiting.remove(mine)  # also where it waits for this worker to be ready
                 if worker.is_free:
                     worker.give(mine)
-                elif not worker.is_up and mine.request.created < worker.troubled:
+                elif not worker.is_up and worker.take_failure(since=mine.request.created):
                     self._cannot(mine, worker)
                 elif not worker.is_up:
                     worker.start()

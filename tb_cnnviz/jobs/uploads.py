@@ -45,8 +45,10 @@ def check_picture(data: bytes, index: int) -> bytes:
         message = f"picture {index} has {len(data)} bytes; at most {MAX_BYTES >> 20} MiB are taken"
         raise ParamsError(message, field="inputs")
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as file:
-            pixels = file.width * file.height
+        pixels = _webp_pixels(data)  # Pillow makes room for a WebP's canvas when it opens it
+        if pixels <= MAX_PIXELS:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as file:
+                pixels = file.width * file.height
     except Image.DecompressionBombError:
         pixels = MAX_PIXELS + 1
     except Exception:  # noqa: BLE001 - what Pillow's parsers raise over hostile bytes is not listed
@@ -56,3 +58,18 @@ def check_picture(data: bytes, index: int) -> bytes:
         message = f"picture {index} has too many pixels; at most {MAX_PIXELS} are taken"
         raise ParamsError(message, field="inputs")
     return data
+
+
+def _webp_pixels(data: bytes) -> int:
+    """Read the size of a WebP from its first chunk; 0 for any other file."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        return 0
+    chunk, head = data[12:16], data[20:30]
+    if chunk == b"VP8X":
+        width, height = (int.from_bytes(head[at : at + 3], "little") + 1 for at in (4, 7))
+    elif chunk == b"VP8L":
+        bits = int.from_bytes(head[1:5], "little")
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    else:
+        width, height = (int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+    return width * height

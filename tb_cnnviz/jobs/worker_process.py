@@ -94,7 +94,8 @@ class WorkerProcess:
         """Kill it with everything that it started, and leave no zombie and no open file."""
         if self.status() is None:
             self._kill()
-        self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in a driver: reaped later
+            self._process.wait(timeout=10.0)
         self.let_go()
         self._listener.join(timeout=5.0)
         if self._process.stdout is not None and not self._listener.is_alive():

@@ -14,6 +14,7 @@ from PIL import Image
 from cnnviz.contract.jobs import Catalogue, JobRequest, JobStatus
 from cnnviz.storage import RunWriter
 from cnnviz.storage.tensors import unpack_tensors
+from tb_cnnviz.jobs.uploads import check_picture
 from tests.worker.test_jobs import png
 
 
@@ -204,6 +205,25 @@ def test_own_pictures_are_taken_and_given_back(shared_board):
     assert shared_board.error(f"jobs/{job}/input", index=-1)[0] == 400
 
 
+def webp(width, height, **how):
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height)).save(buffer, "WEBP", **how)
+    return buffer.getvalue()
+
+
+def webp_claiming(width, height):
+    """A small WebP whose extended header claims a larger canvas."""
+    data = bytearray(webp(4, 4, exif=b"Exif\0\0" + bytes(8), lossless=True))
+    assert data[12:16] == b"VP8X"
+    data[24:27], data[27:30] = (size.to_bytes(3, "little") for size in (width - 1, height - 1))
+    return bytes(data)
+
+
+@pytest.mark.parametrize("picture", [webp(40, 20), webp(9, 9, lossless=True), webp_claiming(4, 4)])
+def test_webp_pictures_are_taken(picture):
+    assert check_picture(picture, 0) == picture
+
+
 def jpeg():
     buffer = io.BytesIO()
     Image.new("RGB", (9, 9)).save(buffer, "JPEG")
@@ -218,6 +238,10 @@ def jpeg():
         (b"", "no PNG, JPEG or WebP"),
         (png(7000, 7000), "too many pixels"),
         (png(30_000, 30_000), "too many pixels"),
+        (webp_claiming(16_000, 16_000), "too many pixels"),
+        (webp(8000, 6000), "too many pixels"),
+        (webp(8000, 6000, lossless=True), "too many pixels"),
+        (webp(8, 8)[:20], "no PNG, JPEG or WebP"),
         (jpeg() + bytes((8 << 20) + 1), "8 MiB"),
     ],
 )

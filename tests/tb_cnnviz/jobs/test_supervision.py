@@ -84,6 +84,20 @@ def test_a_device_that_is_not_there_is_said(logs, open_board):
     wait_for(lambda: not board.workers())
 
 
+def test_a_worker_that_is_killed_while_it_starts_takes_one_job_with_it(logs, open_board):
+    board = open_board(logs)
+    wait_for(lambda: board.json("catalogue")["state"] == "ready", seconds=60)
+    running = board.ask("toy_painter", iterations=100_000)
+    first, second = board.ask("toy_random", seed=1), board.ask("toy_random", seed=2)
+    old = board.until(running, "running")["pid"]
+    os.kill(old, signal.SIGKILL)
+    board.until(running)
+    young = wait_for(lambda: [one for one in board.workers() if one.pid != old])
+    os.kill(young[0].pid, signal.SIGKILL)
+    assert "could be started" in board.until(first)["message"]
+    assert board.until(second)["state"] == "done"
+
+
 def test_a_worker_that_cannot_start_is_said(logs, open_board, monkeypatch, tmp_path):
     (tmp_path / "torch").mkdir()
     (tmp_path / "torch" / "__init__.py").write_text("raise ImportError('a broken installation')")
