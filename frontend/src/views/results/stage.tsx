@@ -1,6 +1,6 @@
 /** The room in which a job's picture emerges: as large before as after, so that nothing moves. */
 
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Client } from "../../api/client";
 import type { JobView, ResultAnswer } from "../../api/types";
 import { secondsOf } from "../../state/job_list";
@@ -32,14 +32,16 @@ interface Props {
 
 export function Stage(props: Props) {
   const { job, room } = props;
-  const { state, result } = job.status;
+  const { state, result, preview } = job.status;
   const hasFailed = state === "failed" && result === null;
   return (
     <>
       {hasFailed && <Reason {...props} />}
-      <div class="stage" style={{ height: `${room.height}px` }} aria-busy={isUnderWay(job.status)}>
-        {result === null ? <Emerging {...props} /> : <Ended {...props} />}
-      </div>
+      {!(hasFailed && preview === null) && (
+        <div class="stage" style={{ height: `${room.height}px` }} aria-busy={isUnderWay(job.status)}>
+          {result === null ? <Emerging {...props} /> : <Ended {...props} />}
+        </div>
+      )}
       <Line {...props} />
     </>
   );
@@ -98,6 +100,11 @@ function Reason({ client, job }: Props) {
   const [log, setLog] = useState<string | null>(null);
   const { message, kind, log_tail: tail, attempts } = job.status;
   const text = log ?? tail;
+  const box = useRef<HTMLElement>(null);
+  // What went wrong stands at the end.
+  useLayoutEffect(() => {
+    if (box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [text]);
   const showAll = (): void => {
     client.jobs.log(job.request.id).then(setLog, (error: unknown) => setLog(String(error)));
   };
@@ -111,7 +118,7 @@ function Reason({ client, job }: Props) {
       {text && (
         <>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-          <section class="res-log" tabIndex={0} aria-label="end of the log">
+          <section ref={box} class="res-log" tabIndex={0} aria-label="end of the log">
             <pre class="code">{text}</pre>
           </section>
           {log === null && (

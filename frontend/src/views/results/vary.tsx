@@ -114,7 +114,7 @@ function Chips({ variable, chosen, own, onChoose }: ChipsProps) {
         <button
           key={text}
           type="button"
-          class={chosen.has(text) ? "on" : ""}
+          class={chosen.has(text) ? "chip on" : "chip"}
           aria-pressed={chosen.has(text)}
           title={text === own ? "the value of this job" : undefined}
           onClick={() => toggle(text)}
