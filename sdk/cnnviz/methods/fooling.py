@@ -222,17 +222,40 @@ def _result(
     seen = start, fooled.pixels, space.rounded(fooled.pixels)
     before, after, rounded = (_Said.of(ctx, space, aim, pixels) for pixels in seen)
     change = fooled.pixels - start
-    rms = change.flatten(1).square().mean(dim=1).sqrt()
     factor = _magnification(change)
+    facts = _facts(params, space, aim, fooled, before, after)
+    facts |= {
+        "objective_rounded": numbers(rounded.aimed),
+        "rms": numbers(_rms(change), digits=4),
+        "magnified": factor,
+    }
     captions: list[str] = []
     for row, steps in enumerate(fooled.steps.tolist()):
         what = "noise" if params.way == "noise" else f"example {row}"
         captions += [
             f"{what} · {before.name(ctx, row)}",
             f"{after.name(ctx, row)} · {steps} step{'s' * (steps != 1)}",
-            f"difference × {factor}, RMS {float(rms[row]):.2g} of 255",
+            f"difference × {factor}, RMS {float(_rms(change)[row]):.2g} of 255",
         ]
-    facts = {
+    grey = space.from_unit(0.5 + factor * change / 255)
+    pictures = torch.stack([start, fooled.pixels, grey], dim=1).flatten(0, 1)
+    return images_result(space, pictures, layer=None, captions=captions, facts=facts)
+
+
+def _rms(change: Tensor) -> Tensor:
+    """Average a change over pixels and colours: (N, C, H, W) -> (N,)."""
+    return change.flatten(1).square().mean(dim=1).sqrt()
+
+
+def _facts(
+    params: FoolingParams,
+    space: PixelSpace,
+    aim: Aim,
+    fooled: Fooled,
+    before: _Said,
+    after: _Said,
+) -> dict[str, Any]:
+    facts: dict[str, Any] = {
         "columns": 3,
         "way": params.way,
         "own": list(aim.own),
@@ -243,18 +266,16 @@ def _result(
         "own_after": numbers(class_scores(after.probabilities, aim.own)),
         "objective_before": numbers(before.aimed),
         "objective": numbers(after.aimed),
-        "objective_rounded": numbers(rounded.aimed),
         "objective_name": Fooling.objective_name,
         "reached": _reached(params, aim, after),
-        "rms": numbers(rms, digits=4),
         "iterations": fooled.steps.tolist(),
-        "magnified": factor,
         "pixels": _pixels(space),
     }
-    grey = space.from_unit(0.5 + factor * change / 255)
-    pictures = torch.stack([start, fooled.pixels, grey], dim=1).flatten(0, 1)
-    facts |= _note(fooled)
-    return images_result(space, pictures, layer=None, captions=captions, facts=facts)
+    blocked = fooled.blocked.nonzero()[:, 0].tolist()
+    if blocked:
+        which = ", ".join(map(str, blocked))
+        facts["note"] = f"no gradient reaches example {which}: it stayed as it is"
+    return facts
 
 
 def _reached(params: FoolingParams, aim: Aim, after: _Said) -> list[bool]:
@@ -282,11 +303,3 @@ def _pixels(space: PixelSpace) -> str:
             "1 of 255 of the network's input from 0 to 1; give normalize if that is not its range"
         )
     return "1 of 255 of the examples' own range, for normalize is not known"
-
-
-def _note(fooled: Fooled) -> dict[str, Any]:
-    blocked = fooled.blocked.nonzero()[:, 0].tolist()
-    if not blocked:
-        return {}
-    which = ", ".join(map(str, blocked))
-    return {"note": f"no gradient reaches example {which}: it stayed as it is"}
