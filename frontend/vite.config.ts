@@ -18,17 +18,6 @@ export default defineConfig({
         entryFileNames: "[name].js",
         chunkFileNames: "[name]-[hash].js",
         assetFileNames: "[name]-[hash][extname]",
-        // Few chunks: each is compressed alone, and what several views share is fetched once anyway.
-        codeSplitting: {
-          groups: [
-            {
-              name: "shared",
-              test: /node_modules|src\/(draw|ui|state|api|app|views\/records)\//,
-              priority: 1,
-            },
-            { name: "results", test: /src\/views\/(jobs|results|layer|compare)\// },
-          ],
-        },
       },
     },
   },
