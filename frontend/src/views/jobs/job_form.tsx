@@ -167,7 +167,7 @@ interface FooterProps {
 
 /** Help of the row at hand, what it costs, and the button; its height does not depend on what is said. */
 function Footer({ store, state, help, asking, isPlaced: isSaidAtField }: FooterProps) {
-  const cost = costOf(store.jobs.value, state.card.name, store.a.run.value);
+  const cost = costOf(store.jobs.value, state.card.name, store.a.run.value, state.values.iterations);
   const refusal = asking.refusal && !isSaidAtField ? asking.refusal.message : "";
   const bad = refusal || asking.why;
   return (

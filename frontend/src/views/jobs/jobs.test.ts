@@ -8,7 +8,7 @@ import { subjectText } from "./subject";
 import { placeBefore } from "./waiting_list";
 
 function job(id: string, state: JobStatus["state"], status: Partial<JobStatus> = {}, run = "r"): JobView {
-  const request = { id, method: "dream" } as JobRequest;
+  const request = { id, method: "dream", params: {} } as JobRequest;
   return { run, request, in_cache: false, status: { state, preview: null, ...status } as JobStatus };
 }
 
@@ -67,17 +67,27 @@ test("costs are those measured on this run, pictures may come from another", () 
   const done = { preview: "p", started: 1, finished: 13, device: "cpu", total: 60 };
   const list = listOf(job("a", "failed", done), job("b", "done", done, "other"));
   expect(costOf(list, "dream", "r")).toBeNull();
-  expect(costOf(list, "dream", "other")).toEqual({ seconds: 12, device: "cpu", iterations: 60 });
+  const cost = costOf(list, "dream", "other", 30);
+  expect(cost).toEqual({ seconds: 12, device: "cpu", iterations: 60, scaled: null });
   const card = { name: "dream", kind: "images" } as MethodCard;
   expect(exampleOf(list, card, "r")?.request.id).toBe("b");
   expect(exampleOf(list, { ...card, name: "saliency" }, "r")).toBeUndefined();
   const bare = listOf(job("b", "done"));
   expect(exampleOf(bare, card, "r")).toBeUndefined();
   expect(exampleOf(bare, { ...card, kind: "heatmap" }, "r")?.request.id).toBe("b");
-  expect(costSentence({ seconds: 0.4, device: "cpu", iterations: 169 })).toBe(
+  expect(costSentence({ seconds: 0.4, device: "cpu", iterations: 169, scaled: null })).toBe(
     "less than 1 s on cpu (as last time, 169 iterations)",
   );
   expect([0.2, 12.4, 200].map(costText)).toEqual(["< 1 s", "12 s", "3 min"]);
+});
+
+test("for other iterations the cost is what they would take at the pace measured", () => {
+  const one = job("a", "done", { started: 0, finished: 8, device: "cpu", total: 40 });
+  const list = listOf({ ...one, request: { ...one.request, params: { iterations: 10 } } });
+  expect(costOf(list, "dream", "r", 10)?.scaled).toBeNull();
+  const cost = costOf(list, "dream", "r", 30);
+  expect(cost?.scaled).toBe(24);
+  expect(cost && costSentence(cost)).toBe("about 24 s on cpu (last time 8 s, 40 iterations)");
 });
 
 test("which pictures go with the job is said, none chosen included", () => {

@@ -19,8 +19,8 @@ import { useDraft } from "./use_draft";
 export const styles = jobsStyles + resultStyles;
 
 export const keys: readonly KeyBinding[] = [
-  { key: "ArrowDown", says: "next job", run: (props) => moveJob(props, 1) },
-  { key: "ArrowUp", says: "job before", run: (props) => moveJob(props, -1) },
+  { key: "n", says: "next job", run: (props) => moveJob(props, 1) },
+  { key: "p", says: "job before", run: (props) => moveJob(props, -1) },
 ];
 
 /** The job whose result is shown: the one chosen, else what runs, else what ended last. */

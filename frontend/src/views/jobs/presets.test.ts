@@ -11,10 +11,11 @@ const card = {
   schema: {
     properties: {
       layer: { "x-widget": "layer", default: null },
-      rate: { default: 1 },
-      blur: { default: 0 },
-      decay: { default: 0 },
-      steps: { default: 10 },
+      weights: { type: "array", items: { type: "number" }, default: [] },
+      rate: { type: "number", default: 1 },
+      blur: { type: "number", default: 0 },
+      decay: { type: "number", default: 0 },
+      steps: { type: "integer", default: 10 },
     },
   },
 } as unknown as MethodCard;
@@ -22,17 +23,24 @@ const [setA, setB] = card.presets;
 
 beforeEach(() => localStorage.clear());
 
-test("a preset leaves what is looked at, and takes back what another one had set", () => {
-  const atA = withPreset(card, { layer: "conv", steps: 3 }, setA ?? null);
-  expect(atA).toEqual({ layer: "conv", steps: 3, rate: 2, blur: 0.5 });
-  expect(withPreset(card, atA, setB ?? null)).toEqual({ layer: "conv", steps: 3, rate: 2, decay: 0.1 });
-  expect(withPreset(card, atA, null)).toEqual({ layer: "conv", steps: 3 });
+test("a preset leaves what is looked at, and takes back all else", () => {
+  const atA = withPreset(card, { layer: "conv", weights: [1, 2], steps: 3 }, setA ?? null);
+  expect(atA).toEqual({ layer: "conv", weights: [1, 2], rate: 2, blur: 0.5 });
+  expect(withPreset(card, atA, setB ?? null)).toEqual({
+    layer: "conv",
+    weights: [1, 2],
+    rate: 2,
+    decay: 0.1,
+  });
+  expect(withPreset(card, atA, null)).toEqual({ layer: "conv", weights: [1, 2] });
 });
 
 test("the preset that the values are at is known, also when a link brought them", () => {
   expect(presetOf(card, { layer: "conv" })).toBeNull();
   expect(presetOf(card, { layer: "conv", rate: 2, decay: 0.1 })).toBe(setB);
   expect(presetOf(card, { rate: 3 })).toBeUndefined();
+  expect(presetOf(card, { rate: 2, decay: 0.1, steps: 11 })).toBeUndefined();
+  expect(presetOf({ ...card, presets: [] }, { steps: 11 })).toBeUndefined();
 });
 
 test("own values are kept under a name, without what is looked at, and forgotten again", () => {

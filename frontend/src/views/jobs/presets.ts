@@ -2,7 +2,7 @@
 
 import type { MethodCard, Preset } from "../../api/types";
 import { withoutDefaults } from "../../state/draft";
-import type { Schema } from "../../ui/form/schema";
+import { type Schema, shapeOf } from "../../ui/form/schema";
 
 const KEY = "cnnviz.presets";
 const MOST = 30;
@@ -29,16 +29,16 @@ export function forgetPreset(method: string, name: string): void {
   writeAll({ ...readAll(), [method]: left });
 }
 
-/** Parameters that say how, not what is looked at: those a saved set holds. */
+/** Parameters that say how, not what is looked at: those that a set holds. */
 export function howOf(card: MethodCard, params: Params): Params {
-  const fields = (card.schema.properties ?? {}) as Record<string, Schema>;
-  return Object.fromEntries(Object.entries(params).filter(([name]) => !fields[name]?.["x-widget"]));
+  const names = howNames(card);
+  return Object.fromEntries(Object.entries(params).filter(([name]) => names.has(name)));
 }
 
-/** Parameters with a set applied: those that any set speaks of take its value or their default, others stay. */
+/** Parameters with a set applied, or the defaults: what is looked at stays. */
 export function withPreset(card: MethodCard, params: Params, preset: Preset | null): Params {
-  const spoken = spokenOf(card, preset);
-  const kept = Object.entries(params).filter(([name]) => !spoken.has(name));
+  const names = howNames(card);
+  const kept = Object.entries(params).filter(([name]) => !names.has(name));
   return withoutDefaults(card, { ...Object.fromEntries(kept), ...preset?.params });
 }
 
@@ -49,9 +49,14 @@ export function presetOf(card: MethodCard, params: Params): Preset | null | unde
   return [...card.presets, ...savedPresets(card.name)].find(isAt);
 }
 
-function spokenOf(card: MethodCard, preset: Preset | null): Set<string> {
-  const sets = [...card.presets, ...savedPresets(card.name), ...(preset ? [preset] : [])];
-  return new Set(sets.flatMap((one) => Object.keys(one.params)));
+const PLAIN: readonly string[] = ["number", "boolean", "choice"];
+
+/** Numbers, switches and choices without a picker, and whatever a set of the method's own speaks of. */
+function howNames(card: MethodCard): Set<string> {
+  const fields = Object.entries((card.schema.properties ?? {}) as Record<string, Schema>);
+  const plain = fields.filter(([, field]) => !field["x-widget"] && PLAIN.includes(shapeOf(field).shape.kind));
+  const spoken = card.presets.flatMap((one) => Object.keys(one.params));
+  return new Set([...plain.map(([name]) => name), ...spoken]);
 }
 
 function sameParams(one: Params, other: Params): boolean {

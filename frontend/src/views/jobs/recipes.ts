@@ -49,14 +49,23 @@ export interface Cost {
   /** Of the job it was measured at. */
   device: string;
   iterations: number;
+  /** What it would be for the iterations asked for now; null where they are as they were. */
+  scaled: number | null;
 }
 
-/** What the method took last time on this run's network; null before there was a time. */
-export function costOf(list: JobList, method: string, run: string | null): Cost | null {
+/**
+ * What the method took last time on this run's network; null before there was a time.
+ *
+ * @param iterations the parameter of that name as it is now, where the method has one.
+ */
+export function costOf(list: JobList, method: string, run: string | null, iterations?: unknown): Cost | null {
   const job = run === null ? undefined : lastDone(list, method, run);
   const seconds = job && secondsOf(job);
   if (!job || seconds === null || seconds === undefined) return null;
-  return { seconds, device: job.status.device, iterations: job.status.total };
+  const before = job.request.params.iterations;
+  const isOther = typeof before === "number" && typeof iterations === "number" && before !== iterations;
+  const scaled = isOther && before > 0 ? (seconds * iterations) / before : null;
+  return { seconds, device: job.status.device, iterations: job.status.total, scaled };
 }
 
 /** "< 1 s", "12 s", "3 min". */
@@ -66,9 +75,11 @@ export function costText(seconds: number): string {
   return `${Math.round(seconds / 60)} min`;
 }
 
-/** "about 12 s on cpu (as last time, 256 iterations)". */
-export function costSentence({ seconds, device, iterations }: Cost): string {
-  const time = seconds < 1 ? "less than 1 s" : `about ${costText(seconds)}`;
+/** "about 12 s on cpu (as last time, 256 iterations)"; for other iterations what they would take at that pace. */
+export function costSentence({ seconds, device, iterations, scaled }: Cost): string {
+  const about = (time: number) => (time < 1 ? "less than 1 s" : `about ${costText(time)}`);
   const work = iterations > 1 ? `, ${iterations} iterations` : "";
-  return `${time} on ${device || "this machine"} (as last time${work})`;
+  const where = `on ${device || "this machine"}`;
+  if (scaled === null) return `${about(seconds)} ${where} (as last time${work})`;
+  return `${about(scaled)} ${where} (last time ${costText(seconds)}${work})`;
 }
