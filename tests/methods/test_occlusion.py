@@ -12,6 +12,7 @@ from cnnviz.core.execute import execute
 from cnnviz.core.requests import method
 from cnnviz.errors import JobCancelled, ParamsError
 from cnnviz.graph import capture
+from tests import nets
 from tests.core.networks import CLASSES, images, plain, unexportable
 
 TARGETS = [0, 3]
@@ -294,10 +295,22 @@ def test_a_cut_reach_is_sooner_and_states_the_error_that_it_makes():
         chosen = [(2 * i + 1) * 25 // 32 for i in range(16)]
         expected = off.reshape(2, -1)[:, chosen].max(1)
         np.testing.assert_allclose(record.facts["errors"], expected, rtol=0, atol=1e-12)
-        assert f"approximate (reach {reach}): at 16 windows" in record.facts["note"]
+        assert "approximate: at 16 windows" in record.facts["note"]
         errors.append(off.max())
     assert 0 < errors[0] < errors[1]
     assert "errors" not in exact.facts
+
+
+def test_half_precision_keeps_the_order_of_windows_and_states_the_error_that_it_makes():
+    net, x = capture(nets.sequential().eval(), nets.images(2)), nets.images(2)
+    options = {"target": 1, "window": 6, "stride": 2, "baseline": "zero"}
+    exact = cnnviz.run("occlusion", net, x, **options).arrays["drops"]
+    record = cnnviz.run("occlusion", net, x, precision="bfloat16", **options)
+    found = record.arrays["drops"]
+    assert 0 < np.abs(found - exact).max() < 0.2 * np.abs(exact).max()
+    assert np.corrcoef(found.ravel(), exact.ravel())[0, 1] > 0.98
+    assert "approximate: at 16 windows" in record.facts["note"]
+    assert len(record.facts["errors"]) == 2
 
 
 def test_a_model_that_only_hooks_can_follow_stays_exact_whatever_the_reach():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import overload
 
@@ -175,6 +176,7 @@ class Graph:
         *,
         layer: str | None = None,
         reach: float = 1.0,
+        dtype: torch.dtype | None = None,
     ) -> WindowPass:
         """Prepare passes over copies of an image with one window of it replaced.
 
@@ -187,22 +189,25 @@ class Graph:
             grid: rows and columns of the windows, each (first pixel, one beyond the last).
             layer: whose output is asked for; None for the scores.
             reach: side that what changes may grow to, as a share of a map's; 1 is exact.
+            dtype: float type to compute in; None for the weights' own.
 
         Raises:
             ParamsError: the image does not fit the network.
             MissingError: there is no layer of that name.
+            UnsuitableError: the network does not run in that float type.
         """
         node = self.program.output if layer is None else self._nodes([layer])[0]
         checked = self._checked(image)
-        with torch.no_grad(), without_autocast(self.device):
+        kind = checked.dtype if dtype is None else dtype
+        with torch.no_grad(), without_autocast(self.device), _fitting(self.model, dtype):
             return WindowPass(
                 self.program,
                 self._interpreter,
-                image=checked,
-                fill=fill.to(checked),
+                image=checked.to(kind),
+                fill=fill.to(checked.device, kind),
                 grid=grid,
                 wanted=node,
-                weight=self._weights.get,
+                weight=lambda name: _in_type(self._weights.get(name), kind),
                 guard=self._guard,
                 reach=reach,
             )
@@ -326,3 +331,19 @@ class Graph:
 
 def _size(shape: Sequence[int]) -> str:
     return f"{shape[-2]} × {shape[-1]}"
+
+
+@contextmanager
+def _fitting(model: str, dtype: torch.dtype | None) -> Iterator[None]:
+    """Turn what a network raises in a float type that is not its own into a refusal."""
+    try:
+        yield
+    except RuntimeError as error:
+        if dtype is None or isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise UnsuitableError(f"{model} does not run in {dtype}: {error}") from error
+
+
+def _in_type(weight: Tensor, kind: torch.dtype) -> Tensor:
+    """Bring a weight to a float type; whole numbers stay."""
+    return weight.to(kind) if weight.is_floating_point() else weight

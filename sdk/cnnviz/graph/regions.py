@@ -61,7 +61,7 @@ class WindowPass:
             fill: (1, C, H, W), what is seen in a window.
             grid: the windows.
             wanted: node that is asked for.
-            weight: gives a weight by its name.
+            weight: gives a weight by its name, in the image's float type.
             guard: watches the size of what runs, for a program that is not ours.
             reach: side that what changes may grow to, as a share of the map's; below 1 what lies
                 beyond is taken for unchanged, and the result is approximate.
@@ -88,6 +88,8 @@ class WindowPass:
             if index not in self._changing or index in self._works
         }
         self._done = self._last_reads()
+        self.unchanged: Tensor = base[wanted]
+        """The wanted node's value without any window, (1, …)."""
         self.share = self._share_of_work(base)
         """Multiplications of a window's pass by those of a whole one, in convolutions and linear
         layers: the bound of what can be won."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 __all__ = ["Area", "Places", "Sliding", "Span"]
 
 Places: TypeAlias = "NDArray[np.int64]"
+Middles: TypeAlias = "NDArray[np.float64]"
 
 
 @dataclass(frozen=True)
@@ -47,40 +48,44 @@ class Span:
     """Units of a patch, at least 1."""
     size: int
     """Of the map."""
+    centre: Middles
+    """(n,) where the windows' middles lie on the map, though what changes may be cut off there."""
 
     @staticmethod
-    def of(low: Places, high: Places, size: int) -> Span:
+    def of(low: Places, high: Places, size: int, centre: Middles | None = None) -> Span:
         """Place the shortest patches that hold what changes and lie within the map."""
         length = min(size, max(1, int((high - low).max())))
-        return Span(low, high, low.clip(0, size - length), length, size)
+        middle = (low + high - 1) / 2 if centre is None else centre
+        return Span(low, high, low.clip(0, size - length), length, size, middle)
 
     def slide(self, sliding: Sliding, size: int) -> Span:
         """The units of the next map, of a given size, that see a changed one."""
         reach = sliding.dilation * (sliding.kernel - 1)
         low = -((reach - sliding.padding - self.low) // sliding.stride)
         high = (self.high - 1 + sliding.padding) // sliding.stride + 1
-        return Span.of(low.clip(min=0), high.clip(max=size), size)
+        centre = (self.centre + sliding.padding - reach / 2) / sliding.stride
+        return Span.of(low.clip(min=0), high.clip(max=size), size, centre)
 
     def within(self, reach: float) -> Span:
-        """Keep of what changes the middle, where it is longer than a share of the map."""
+        """Keep of what changes the part around the window, a share of the map at most."""
         most = max(1, math.ceil(reach * self.size))
         if self.length <= most:
             return self
-        middle = ((self.low + self.high - most) // 2).clip(0, self.size - most)
-        wide = self.high - self.low > most
-        low = np.where(wide, middle, self.low)
-        return Span.of(low, np.where(wide, low + most, self.high), self.size)
+        first = np.rint(self.centre - (most - 1) / 2).astype(np.int64).clip(0, self.size - most)
+        low, high = np.maximum(self.low, first), np.minimum(self.high, first + most)
+        return Span.of(low, high, self.size, self.centre)
 
     def shift(self, by: int, size: int) -> Span:
         """The same patches on a map that continues beyond this one's ends."""
-        return Span(self.low + by, self.high + by, self.begin + by, self.length, size)
+        begin, centre = self.begin + by, self.centre + by
+        return Span(self.low + by, self.high + by, begin, self.length, size, centre)
 
     @staticmethod
     def union(spans: Sequence[Span]) -> Span:
         """What changes in any of several maps of one size."""
         low = np.min([span.low for span in spans], axis=0)
         high = np.max([span.high for span in spans], axis=0)
-        return Span.of(low, high, spans[0].size)
+        return Span.of(low, high, spans[0].size, spans[0].centre)
 
     def same_patches(self, other: Span) -> bool:
         """Whether both have the same patches."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 import torch
@@ -14,11 +13,11 @@ from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
 from cnnviz.core.explained import Explained, ExplainedParams, Index, noted
 from cnnviz.core.explaining import ExplainingMethod
+from cnnviz.core.hidden_windows import Grid, Short, hidden_passes
 from cnnviz.core.registry import register
 from cnnviz.errors import ParamsError
-from cnnviz.graph.graph import Graph
 from cnnviz.ops.approximation import Error, checked_windows, error_text
-from cnnviz.ops.occluders import Baseline, Interval, mean_over_windows, occluder, window_places
+from cnnviz.ops.occluders import Baseline, mean_over_windows, occluder, window_places
 from cnnviz.ops.units import unit_values
 from cnnviz.ops.window_sizes import Sides, window_and_stride
 
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
     from cnnviz.graph.net import Net
 
 __all__ = ["Occlusion", "OcclusionParams"]
-
-Grid = tuple[list[Interval], list[Interval]]
-See = Callable[[list[tuple[int, int]]], Tensor]
-"""Gives the network's output with each of some windows hidden."""
 
 
 class OcclusionParams(ExplainedParams, frozen=True):
@@ -63,6 +58,13 @@ class OcclusionParams(ExplainedParams, frozen=True):
             "below 1 sooner and approximate, with its error measured.",
         ),
     ] = 1.0
+    precision: Annotated[
+        Literal["own", "bfloat16"],
+        Meta(
+            description="Float type to compute in: the network's own, or bfloat16, sooner and "
+            "approximate, with its error measured."
+        ),
+    ] = "own"
 
 
 @register
@@ -123,7 +125,7 @@ class Occlusion(ExplainingMethod[OcclusionParams]):
             "stride": list(stride),
             "hidden_by": what,
         }
-        arrays, own = _hide(ctx, explained, fill, grid, params.reach)
+        arrays, own = _hide(ctx, explained, fill, grid, Short(params.reach, params.precision))
         return [Result(kind="heatmap", layer=params.layer, arrays=arrays, facts=facts | own)]
 
 
@@ -138,7 +140,7 @@ def _check_asked(net: Net, params: OcclusionParams) -> None:
 
 
 def _hide(
-    ctx: Context, explained: Explained, fill: Tensor, grid: Grid, reach: float
+    ctx: Context, explained: Explained, fill: Tensor, grid: Grid, short: Short
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Slide the window over all examples."""
     images = ctx.examples.detach()
@@ -155,53 +157,35 @@ def _hide(
     for index in range(len(images)):
         if torch.equal(images[index], fill[index]):
             alike.append(index)
-        see, share = _window_pass(ctx, explained, images[index], fill[index], grid, reach)
-        shares.append(share)
+        found = hidden_passes(ctx, explained, images[index], fill[index], grid, short)
+        shares.append(found.share)
+        own = before[index]
+        if found.unchanged is not None:
+            own = _pick(explained, found.unchanged, index, channels)
         for start in range(0, len(places), step):
             ctx.report(index * len(places) + start, len(images) * len(places))
             batch = slice(start, start + step)
             with torch.no_grad():
-                output = see(places[batch])
+                output = found.see(places[batch])
             values = _pick(explained, output, index, channels)
-            drops[index, batch] = (before[index].double() - values.double()).cpu()
+            drops[index, batch] = (own.double() - values.double()).cpu()
             if explained.classes:
                 top[index, batch] = output.reshape(len(output), -1).argmax(1).to(top)
-        if share < 1 and reach < 1:
-            exact, _ = _window_pass(ctx, explained, images[index], fill[index], grid, 1.0)
+        if found.unchanged is not None:
+            exact = hidden_passes(ctx, explained, images[index], fill[index], grid, Short())
             chosen = checked_windows(len(places))
             with torch.no_grad():
-                values = _pick(explained, exact([places[i] for i in chosen]), index, channels)
-            truth = (before[index].double() - values.double()).cpu()
-            errors.append(Error.between(drops[index, chosen], truth))
+                output = exact.see([places[i] for i in chosen])
+            truth = before[index].double() - _pick(explained, output, index, channels).double()
+            errors.append(Error.between(drops[index, chosen], truth.cpu()))
     drops[alike] = 0  # not the rounding of another order of sums
     facts = _own_facts(explained, shares, alike)
     if errors:
-        facts = noted(facts, error_text(errors, reach)) | {
-            "errors": [one.largest for one in errors]
-        }
+        facts = noted(facts, error_text(errors))
+        facts["errors"] = [one.largest for one in errors]
     if channels and explained.params.channel is None:
         facts["channels"] = channels
     return _arrays(ctx, explained, drops, top, grid), facts
-
-
-def _window_pass(
-    ctx: Context, explained: Explained, image: Tensor, fill: Tensor, grid: Grid, reach: float
-) -> tuple[See, float]:
-    """Make what runs one image with windows hidden, and say which share of the work it does."""
-    net, layer = ctx.net, explained.params.layer
-    # Patches are many small copies, each a launch on a GPU, where multiplications cost little.
-    if isinstance(net, Graph) and image.device.type == "cpu":
-        found = net.windows(image[None], fill[None], grid, layer=layer, reach=reach)
-        return found, found.share
-
-    def see(windows: list[tuple[int, int]]) -> Tensor:
-        hidden = image.repeat(len(windows), 1, 1, 1)
-        for copy, (row, column) in zip(hidden, windows, strict=True):
-            (top, bottom), (left, right) = grid[0][row], grid[1][column]
-            copy[:, top:bottom, left:right] = fill[:, top:bottom, left:right]
-        return net(hidden) if layer is None else net.features(hidden, [layer])[layer]
-
-    return see, 1.0
 
 
 def _channels(ctx: Context, params: ExplainedParams) -> list[int]:

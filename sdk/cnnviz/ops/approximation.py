@@ -33,10 +33,10 @@ def checked_windows(count: int) -> list[int]:
     return [(2 * i + 1) * count // (2 * chosen) for i in range(chosen)]
 
 
-def error_text(errors: Sequence[Error], reach: float) -> str:
+def error_text(errors: Sequence[Error]) -> str:
     """Say what the example is off by that is off most; at least one error."""
     worst = max(errors, key=lambda error: error.largest)
     return (
-        f"approximate (reach {reach:g}): at {worst.windows} windows that were computed exactly too a "
-        f"drop is off by {worst.largest:.2g} at most, where the largest is {worst.size:.2g}"
+        f"approximate: at {worst.windows} windows that were computed exactly too a drop "
+        f" is off by {worst.largest:.2g} at most, where the largest is {worst.size:.2g}"
     )
