@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,6 @@ MAX_BYTES: Final = 1 << 30
 """Of one array: features of a million images."""
 
 Array = NDArray[np.generic]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,18 +68,31 @@ class Held:
             raise ParamsError(message, field="key")
 
 
-def held_capture(logs: Logs, run: str, step: int, digest: str, key: str) -> Held:
+class OfCapture(Protocol):
+    """A query that names a record of a capture."""
+
+    @property
+    def run(self) -> str: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+
+
+def held_capture(logs: Logs, query: OfCapture) -> Held:
     """Hold a record of a capture.
 
     Raises:
         MissingError: no such run, step or record.
         RecordError: the exact file is out of reach.
     """
-    found, capture = logs.captured(run, step, digest)
-    entry = find_entry(logs.manifest(capture), key, run=found.name)
+    found, capture = logs.captured(query.run, query.step, query.digest)
+    entry = find_entry(logs.manifest(capture), query.key, run=found.name)
     place = found.places.get(capture.event_run)
     if place is None:
-        message = f"the files of run {found.name!r} are out of reach: {key!r} lies in them"
+        message = f"the files of run {found.name!r} are out of reach: {query.key!r} lies in them"
         raise RecordError(message)
     read = partial(logs.bulk.read, place, capture)
     return Held(found.name, capture.step, capture.digest, entry, read)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -11,24 +11,36 @@ from msgspec import Meta
 from cnnviz.errors import ParamsError
 
 __all__ = [
+    "ChannelQuery",
     "ChannelsQuery",
+    "ChosenQuery",
+    "DatasetQuery",
     "Digest",
     "ExamplesQuery",
     "Index",
+    "KeyQuery",
+    "LayoutQuery",
     "MapsQuery",
     "Name",
+    "NearQuery",
+    "NeighboursQuery",
+    "PatchesQuery",
     "Query",
+    "ReactionQuery",
     "RecordQuery",
     "RunQuery",
     "RunsQuery",
     "ScalarQuery",
     "StripQuery",
+    "StrongestQuery",
     "TableQuery",
+    "ThumbnailsQuery",
+    "UnitsQuery",
     "parse_query",
 ]
 
 MAX_STEPS = 2_000
-"""How many steps one `strip` may name."""
+"""How many steps one `strip` may name, and images one `thumbnails`."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}$")]
@@ -132,6 +144,106 @@ class RecordQuery(Query, frozen=True, kw_only=True):
     step: Step
     key: Name
     digest: Digest = ""
+
+
+class KeyQuery(Query, frozen=True, kw_only=True):
+    """One record of a job's result: what `jobs/<id>/layout`, `…/images` and `…/arrays` take."""
+
+    key: Name
+    digest: Digest = ""
+
+
+class NearQuery(KeyQuery, frozen=True, kw_only=True):
+    """What `jobs/<id>/neighbours` takes."""
+
+    row: Index
+    k: Annotated[int, Meta(ge=1, le=100)] = 10
+    by: Literal["cosine", "l2", "pixels"] = "cosine"
+
+
+class StrongestQuery(KeyQuery, frozen=True, kw_only=True):
+    """What `jobs/<id>/patches` takes."""
+
+    channel: Index = 0
+    """The first."""
+    count: Annotated[int, Meta(ge=1, le=4_096)] = 1
+    """How many channels."""
+    top: Annotated[int, Meta(ge=0, le=64)] = 0
+    """How many images of each, the strongest; 0 for all there are."""
+
+
+class ChannelQuery(KeyQuery, frozen=True, kw_only=True):
+    """What `jobs/<id>/reaction` takes."""
+
+    channel: Index
+
+
+class ChosenQuery(KeyQuery, frozen=True, kw_only=True):
+    """What `jobs/<id>/units` takes."""
+
+    rows: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]*$", max_length=1 << 20)]
+    """Bitmap of the chosen images, base64url, the first image in the lowest bit."""
+
+
+class LayoutQuery(KeyQuery, frozen=True, kw_only=True):
+    """What `layout` takes."""
+
+    run: Name
+    step: Step
+
+
+class NeighboursQuery(NearQuery, frozen=True, kw_only=True):
+    """What `neighbours` takes."""
+
+    run: Name
+    step: Step
+
+
+class PatchesQuery(StrongestQuery, frozen=True, kw_only=True):
+    """What `patches` takes."""
+
+    run: Name
+    step: Step
+
+
+class ReactionQuery(ChannelQuery, frozen=True, kw_only=True):
+    """What `reaction` takes."""
+
+    run: Name
+    step: Step
+
+
+class UnitsQuery(ChosenQuery, frozen=True, kw_only=True):
+    """What `units` takes."""
+
+    run: Name
+    step: Step
+
+
+class DatasetQuery(Query, frozen=True, kw_only=True):
+    """What `dataset` takes."""
+
+    run: Name
+    name: Name
+
+
+class ThumbnailsQuery(DatasetQuery, frozen=True, kw_only=True):
+    """What `thumbnails` takes."""
+
+    rows: Annotated[str, Meta(pattern=r"^\d{1,10}(,\d{1,10})*$", max_length=24_000)]
+    """Comma-separated."""
+
+    def wanted(self) -> list[int]:
+        """Give the rows in the order they were named.
+
+        Raises:
+            ParamsError: too many of them.
+        """
+        rows = [int(text) for text in self.rows.split(",")]
+        if len(rows) > MAX_STEPS:
+            message = f"rows must name at most {MAX_STEPS} images, got {len(rows)}"
+            raise ParamsError(message, field="rows")
+        return rows
 
 
 Q = TypeVar("Q", bound=Query)

@@ -17,7 +17,9 @@ from typing import Final
 from cnnviz.contract.records import Manifest
 from cnnviz.errors import MissingError, RecordError
 from cnnviz.storage.captures import strictly_increasing
+from cnnviz.storage.datasets import DatasetFile
 from cnnviz.storage.events import decode_metadata
+from cnnviz.storage.nearest import Neighbourhood
 from tb_cnnviz.bulk import Bulk
 from tb_cnnviz.captures import Capture, Captures, read_captures
 from tb_cnnviz.locate import Locator, Place, is_own_folder, shown_name
@@ -31,6 +33,10 @@ __all__ = ["Logs", "Run", "digest_of_texts"]
 REFRESH_SECONDS: Final = 1.0
 MANIFESTS: Final = 48
 """How many decoded manifests are kept."""
+DATASETS: Final = 8
+"""How many opened data sets are kept; their images are read when asked for."""
+NEIGHBOURHOOD_BYTES: Final = 256 << 20
+"""Of vectors kept to find neighbours among; one set that is larger is kept alone."""
 SCALARS_SECONDS: Final = 10.0
 """Tags hardly change, and listing them walks over all their events under the Python loader."""
 
@@ -92,6 +98,10 @@ class Logs:
         self.locator = locator
         self.bulk = Bulk()
         self.previews = Previews(provider)
+        self.datasets: Recent[DatasetFile] = Recent(DATASETS)
+        self.neighbourhoods: Recent[Neighbourhood] = Recent(
+            NEIGHBOURHOOD_BYTES, weigh=lambda one: one.nbytes
+        )
         self._files = RunFilesCache()
         self._manifests: Recent[Manifest] = Recent(MANIFESTS)
         self._event_runs: dict[str, EventRun] = {}

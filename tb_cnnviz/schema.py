@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tb_cnnviz import wire, wire_jobs
+from tb_cnnviz import wire, wire_jobs, wire_layout
 
 __all__ = ["SHAPES", "answer_schema"]
 
@@ -32,6 +32,13 @@ SHAPES: Final = (
     wire_jobs.JobsAnswer,
     wire_jobs.ResultAnswer,
     wire_jobs.ImagesFacts,
+    wire_layout.DatasetFacts,
+    wire_layout.ThumbnailsFacts,
+    wire_layout.LayoutFacts,
+    wire_layout.NeighboursAnswer,
+    wire_layout.PatchesFacts,
+    wire_layout.ReactionFacts,
+    wire_layout.UnitsAnswer,
 )
 """The answers' bodies and the facts in tensors answers' headers; what they hold comes along."""
 

@@ -96,7 +96,8 @@ def ask(
 def _create(
     book: Book, home: Housing, request: JobRequest, pictures: list[bytes], device: str | None
 ) -> Entry:
-    waiting = book.entries(lambda entry: entry.waits)
+    # A copied logdir's queue neither counts nor says where ours ends.
+    waiting = book.entries(lambda entry: entry.waits and entry.asked_here)
     if len(waiting) >= MAX_WAITING:
         message = f"{len(waiting)} jobs wait already: cancel some, or wait"
         raise RefusedError(message, status=409)

@@ -23,6 +23,7 @@ from tb_cnnviz.jobs.housing import cache_root, housings_of
 from tb_cnnviz.jobs.results import Results
 from tb_cnnviz.jobs.settings import JobSettings
 from tb_cnnviz.jobs.supervisor import Supervisor
+from tb_cnnviz.jobs.watching import look_after_others
 from tb_cnnviz.reader import Logs
 from tb_cnnviz.security import RefusedError
 from tb_cnnviz.wire_jobs import CatalogueAnswer, JobAnswer, JobAsk, SessionAnswer
@@ -70,8 +71,11 @@ class Office:
             took = time.monotonic() - began
             self._next_look = began + max(LISTED_SECONDS, LISTING_SHARE * took)
         self.book.look_at_live()
-        if self.settings.on and self.book.entries(lambda entry: not entry.is_over):
-            self._supervisor.poke()
+        if self.book.entries(lambda entry: not entry.is_over):
+            if self.settings.on:
+                self._supervisor.poke()
+            else:
+                look_after_others(self.book, set(), write=False)
 
     def find(self, logs: Logs, job: str) -> Entry:
         """Give a job as it is now.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from tb_cnnviz.queries import Digest, Index, Name, Query
+from tb_cnnviz.queries import Digest, Index, KeyQuery, Query
 
 __all__ = [
     "InputQuery",
@@ -14,7 +14,6 @@ __all__ = [
     "JobsQuery",
     "NoQuery",
     "PreviewQuery",
-    "RecordOfJobQuery",
 ]
 
 
@@ -40,14 +39,7 @@ class InputQuery(Query, frozen=True, kw_only=True):
     index: Index
 
 
-class RecordOfJobQuery(Query, frozen=True, kw_only=True):
-    """What `jobs/<id>/images` and `jobs/<id>/arrays` take."""
-
-    key: Name
-    digest: Digest = ""
-
-
-class JobMapsQuery(RecordOfJobQuery, frozen=True, kw_only=True):
+class JobMapsQuery(KeyQuery, frozen=True, kw_only=True):
     """What `jobs/<id>/maps` takes."""
 
     array: Annotated[str, Meta(max_length=1_000)] = ""

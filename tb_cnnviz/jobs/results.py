@@ -14,10 +14,12 @@ from cnnviz.storage.snapshot_records import provenance_of
 from cnnviz.storage.snapshots import SnapshotFile
 from tb_cnnviz.answers.maps import is_signed, pictures, unit_of
 from tb_cnnviz.body import Body, Cache, json_body, tensors_body
+from tb_cnnviz.held import Held
 from tb_cnnviz.jobs.entries import Entry
 from tb_cnnviz.jobs.pictures import main_images
-from tb_cnnviz.jobs.queries import JobMapsQuery, PreviewQuery, RecordOfJobQuery
+from tb_cnnviz.jobs.queries import JobMapsQuery, PreviewQuery
 from tb_cnnviz.planes import Wanted, exact_planes
+from tb_cnnviz.queries import KeyQuery
 from tb_cnnviz.recent import Recent
 from tb_cnnviz.run_index import array_shapes
 from tb_cnnviz.wire import MapsFacts
@@ -51,7 +53,7 @@ class Results:
         answer = ResultAnswer(digest=opened.digest, records=records, python=_python(entry, records))
         return json_body(answer)
 
-    def images(self, entry: Entry, query: RecordOfJobQuery) -> Body:
+    def images(self, entry: Entry, query: KeyQuery) -> Body:
         """Give a record's pictures in true colours."""
         opened, record = self._find(entry, query.key, query.digest)
         if record.kind != "images":
@@ -87,7 +89,7 @@ class Results:
         arrays = pictures(planes, symmetric=facts.signed, exact=query.exact)
         return tensors_body(arrays, facts, cache=_cache(query.digest))
 
-    def arrays(self, entry: Entry, query: RecordOfJobQuery) -> Body:
+    def arrays(self, entry: Entry, query: KeyQuery) -> Body:
         """Give all arrays of a record, exact."""
         opened, record = self._find(entry, query.key, query.digest)
         size = sum(
@@ -99,6 +101,17 @@ class Results:
         arrays = {name: opened.array(record.key, name) for name in record.arrays}
         facts = _record(opened, record, entry.housing.run)
         return tensors_body(arrays, facts, cache=_cache(query.digest))
+
+    def held(self, entry: Entry, query: KeyQuery) -> Held:
+        """Hold one record of a result.
+
+        Raises:
+            MissingError: there is no such record, or no result (yet).
+            RecordError: it is damaged.
+        """
+        opened, record = self._find(entry, query.key, query.digest)
+        run, step = entry.housing.run, opened.manifest.step
+        return Held(run, step, opened.digest, record, lambda work: work(opened))
 
     def _open(self, entry: Entry) -> SnapshotFile:
         known = self._opened.get((entry.id, entry.status.result))

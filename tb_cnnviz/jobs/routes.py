@@ -13,7 +13,10 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from cnnviz.contract.jobs import JOB_ID
 from cnnviz.errors import MissingError, ParamsError
+from tb_cnnviz.answers.layouts import layout_of, neighbours_of
+from tb_cnnviz.answers.patches import patches_of, reaction_of, units_of
 from tb_cnnviz.body import Body, json_body
+from tb_cnnviz.held import Held
 from tb_cnnviz.jobs.entries import Entry
 from tb_cnnviz.jobs.queries import (
     InputQuery,
@@ -21,11 +24,17 @@ from tb_cnnviz.jobs.queries import (
     JobsQuery,
     NoQuery,
     PreviewQuery,
-    RecordOfJobQuery,
 )
 from tb_cnnviz.jobs.results import log, picture, preview
 from tb_cnnviz.jobs.uploads import MAX_BYTES, MAX_COUNT
-from tb_cnnviz.queries import Query
+from tb_cnnviz.queries import (
+    ChannelQuery,
+    ChosenQuery,
+    KeyQuery,
+    NearQuery,
+    Query,
+    StrongestQuery,
+)
 from tb_cnnviz.reader import Logs
 from tb_cnnviz.security import RefusedError
 from tb_cnnviz.wire_jobs import JobAsk, JobsAnswer, MoveAsk
@@ -82,6 +91,11 @@ class Call:
         """
         return self.office.find(self.logs, self.job)
 
+    @property
+    def held(self) -> Held:
+        """Give the record of the job's result that the query names."""
+        return self.office.results.held(self.entry, self.given)
+
 
 def _jobs(call: Call) -> Body:
     call.office.see(call.logs)
@@ -102,14 +116,22 @@ READS: Final[dict[str, tuple[type[Query], Callable[[Call], Body]]]] = {
     "jobs/<id>/input": (InputQuery, lambda call: picture(call.entry, call.given.index)),
     "jobs/<id>/result": (NoQuery, lambda call: call.office.results.result(call.entry)),
     "jobs/<id>/images": (
-        RecordOfJobQuery,
+        KeyQuery,
         lambda call: call.office.results.images(call.entry, call.given),
     ),
     "jobs/<id>/maps": (JobMapsQuery, lambda call: call.office.results.maps(call.entry, call.given)),
     "jobs/<id>/arrays": (
-        RecordOfJobQuery,
+        KeyQuery,
         lambda call: call.office.results.arrays(call.entry, call.given),
     ),
+    "jobs/<id>/layout": (KeyQuery, lambda call: layout_of(call.held, call.given)),
+    "jobs/<id>/neighbours": (
+        NearQuery,
+        lambda call: neighbours_of(call.logs, call.held, call.given),
+    ),
+    "jobs/<id>/patches": (StrongestQuery, lambda call: patches_of(call.held, call.given)),
+    "jobs/<id>/reaction": (ChannelQuery, lambda call: reaction_of(call.held, call.given)),
+    "jobs/<id>/units": (ChosenQuery, lambda call: units_of(call.held, call.given)),
     "jobs/<id>/log": (NoQuery, lambda call: log(call.entry)),
 }
 """Answers to GET."""

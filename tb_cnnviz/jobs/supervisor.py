@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from typing import Any, Final
 
 import msgspec
 
-from cnnviz.contract.jobs import Catalogue
+from cnnviz.contract.jobs import CLAIM_FILE, Catalogue
 from tb_cnnviz.jobs.book import Book, ended
 from tb_cnnviz.jobs.device_worker import DeviceWorker
 from tb_cnnviz.jobs.entries import Entry
@@ -133,7 +134,7 @@ class Supervisor:
             self._book.list_folders()
             self._book.look_at_live()
             own = {worker.job for worker in self._workers if worker.job}
-            look_after_others(self._book, own)
+            look_after_others(self._book, own, write=True)
             took = time.monotonic() - began
             self._next_others = began + max(OTHERS_SECONDS, OTHERS_SHARE * took)
         self._assign()
@@ -189,4 +190,7 @@ class Supervisor:
 def _fits(entry: Entry, worker: DeviceWorker, names: set[str]) -> bool:
     wanted = entry.status.device
     may_still_come = wanted in names or "auto" in names
-    return not wanted or wanted == worker.device or not may_still_come
+    fits = not wanted or wanted == worker.device or not may_still_come
+    return fits and not os.path.lexists(
+        entry.job.folder / CLAIM_FILE
+    )  # or another took it just now

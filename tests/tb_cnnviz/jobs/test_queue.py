@@ -130,18 +130,34 @@ def test_running_jobs_come_first_and_the_latest_of_the_ended(shared_board, busy)
 
 
 def test_at_most_a_hundred_jobs_wait(shared_board, busy):
-    home = JobsFolder(shared_board.folder(busy).parent, inside=shared_board.folder(busy).parent)
+    token = shared_board.json("session")["token"]
+    body = {"run": "first", "method": "toy_random", "step": 3}
     there = len(waiting(shared_board))
-    for number in range(100 - there):
-        request = JobRequest(
-            id=new_job_id(), method="toy_random", params={}, run="first", step=3, seed=number
-        )
-        home.create(request, position=float(number))
-    wait_for(lambda: len(waiting(shared_board)) == 100)
-    body = {"run": "first", "method": "toy_random", "step": 3, "seed": 777}
-    status, answer = shared_board.post("jobs", body)
+    for seed in range(100 - there):
+        status, _ = shared_board.post("jobs", {**body, "seed": 1000 + seed}, token=token)
+        assert status == 200
+    status, answer = shared_board.post("jobs", {**body, "seed": 777}, token=token)
     assert (status, answer["error"]["kind"]) == (409, "RefusedError")
     assert "100 jobs wait" in answer["error"]["message"]
+    status, answer = shared_board.post("jobs", {**body, "seed": 1000}, token=token)
+    assert (status, answer["existing"]) == (200, True)
     for job in waiting(shared_board):
-        shared_board.post(f"jobs/{job}/cancel", {})
-    assert shared_board.post("jobs", body)[0] == 200
+        shared_board.post(f"jobs/{job}/cancel", {}, token=token)
+    status, answer = shared_board.post("jobs", {**body, "seed": 777}, token=token)
+    assert (status, answer["existing"]) == (200, False)
+
+
+def test_a_copied_queue_does_not_fill_ours(shared_board, busy):
+    place = shared_board.folder(busy).parent
+    made = []
+    for seed in range(101):
+        request = JobRequest(
+            id=new_job_id(), method="toy_random", params={}, run="first", step=3, seed=seed
+        )
+        made.append(JobsFolder(place, inside=place).create(request, position=1e308).id)
+    wait_for(lambda: len(waiting(shared_board)) >= 101)
+    job = shared_board.ask("toy_random", seed=888)
+    assert waiting(shared_board)[0] == job
+    for one in made:
+        shared_board.post(f"jobs/{one}/cancel", {})
+        shared_board.post(f"jobs/{one}/remove", {})

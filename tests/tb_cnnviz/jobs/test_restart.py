@@ -71,6 +71,16 @@ def test_a_job_of_a_dead_worker_fails_with_its_log(logs, open_board):
     assert job.status().state == "failed"
 
 
+def test_where_jobs_are_off_a_dead_job_is_shown_as_failed_and_not_touched(logs, open_board):
+    job = make_job(logs, "saliency")
+    code = "import sys; from pathlib import Path; from cnnviz.storage.jobs import Job; "
+    code += "Job(Path(sys.argv[1])).claim('cpu')"
+    subprocess.run([sys.executable, "-c", code, str(job.folder)], check=True)
+    board = open_board(logs, "--cnnviz_jobs=off")
+    assert board.until(job.id, seconds=10)["kind"] == "WorkerError"
+    assert job.status().state == "queued"
+
+
 def test_a_job_that_a_living_process_has_is_left_alone(logs, open_board):
     job = make_job(logs, "saliency")
     assert job.claim("cpu")
@@ -110,6 +120,7 @@ def test_two_tensorboards_on_one_logdir_do_each_job_once(logs, open_board):
 def test_a_damaged_job_is_shown_as_failed(logs, open_board, name, content):
     job = make_job(logs, "saliency")
     (job.folder / name).write_bytes(content)
+    os.utime(job.folder / name, (1, 1))
     board = open_board(logs)
     status = board.until(job.id, seconds=10)
     assert status["state"] == "failed"
