@@ -63,6 +63,21 @@ export interface ChannelsFacts {
   steps: number[];
 }
 /**
+ * Header of the route `dataset`.
+ */
+export interface DatasetFacts {
+  run: string;
+  name: string;
+  count: number;
+  total: number | null;
+  shape: number[];
+  thumbnail: number[];
+  reference: string;
+  class_names: string[] | null;
+  left_out: number;
+  problems: string[];
+}
+/**
  * Any answer whose status is 400 or more.
  */
 export interface ErrorAnswer {
@@ -243,6 +258,19 @@ export interface ReceptiveField {
   is_global: boolean;
 }
 /**
+ * Header of the route `layout`.
+ */
+export interface LayoutFacts {
+  run: string;
+  step: number;
+  key: string;
+  layer: string | null;
+  digest: string;
+  facts: {
+    [k: string]: unknown;
+  };
+}
+/**
  * Header of the route `maps`.
  */
 export interface MapsFacts {
@@ -275,6 +303,30 @@ export interface MoveAsk {
   before: string | null;
 }
 /**
+ * The route `neighbours`: the nearest other images of one, nearest first.
+ */
+export interface NeighboursAnswer {
+  row: number;
+  by: string;
+  rows: number[];
+  distances: number[];
+}
+/**
+ * Header of the route `patches`.
+ */
+export interface PatchesFacts {
+  run: string;
+  step: number;
+  key: string;
+  layer: string | null;
+  digest: string;
+  first: number;
+  channels: number;
+  facts: {
+    [k: string]: unknown;
+  };
+}
+/**
  * Where a record comes from: enough to make it again.
  */
 export interface Provenance {
@@ -294,6 +346,15 @@ export interface Provenance {
   device: string;
   duration: number;
   wall_time: number;
+}
+/**
+ * Header of the route `reaction`.
+ */
+export interface ReactionFacts {
+  run: string;
+  step: number;
+  key: string;
+  channel: number;
 }
 /**
  * The route `record`: where one picture comes from, and the line of Python that loads it.
@@ -455,4 +516,30 @@ export interface StripFacts {
   array: string;
   steps: number[];
   signed: boolean;
+}
+/**
+ * Header of the route `thumbnails`.
+ */
+export interface ThumbnailsFacts {
+  run: string;
+  name: string;
+  rows: number[];
+}
+/**
+ * How one channel answers to the chosen images, beside all images.
+ */
+export interface UnitShare {
+  channel: number;
+  chosen: number;
+  all: number;
+  contrast: number;
+}
+/**
+ * The route `units`: which channels answer most to the chosen images.
+ */
+export interface UnitsAnswer {
+  key: string;
+  layer: string | null;
+  chosen: number;
+  units: UnitShare[];
 }

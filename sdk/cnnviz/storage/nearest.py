@@ -9,13 +9,15 @@ import numpy as np
 
 from cnnviz.errors import ParamsError
 
-__all__ = ["METRICS", "Metric", "agreement", "distances_to", "nearest"]
+__all__ = ["METRICS", "Metric", "Neighbourhood", "agreement", "distances_to", "nearest"]
 
 Metric = Literal["cosine", "l2"]
 METRICS: Final = ("cosine", "l2")
 
 _CHUNK: Final = 4 << 20
 """Distances that are held at once."""
+_NARROW: Final = (np.dtype(np.uint8), np.dtype(np.float16))
+"""Types whose products single precision holds well enough to find candidates by."""
 
 
 def nearest(
@@ -43,11 +45,40 @@ def nearest(
     Raises:
         ParamsError: no such metric, or k below 1.
     """
-    if metric not in METRICS or k < 1:
-        message = f"metric must be one of {METRICS} and k at least 1, got {metric!r} and {k}"
-        raise ParamsError(message)
-    flat = vectors.reshape(len(vectors), -1)
-    squares, finite = _squares(flat)
+    return Neighbourhood(vectors).nearest(queries, k, metric=metric)
+
+
+class Neighbourhood:
+    """Vectors that are asked about again and again: what stays the same is measured once."""
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        """Measure the vectors, (M, …) of any number type; they are kept as they are."""
+        self._flat = vectors.reshape(len(vectors), -1)
+        self._squares, self._finite = _squares(self._flat)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self._flat.nbytes + self._squares.nbytes
+
+    def nearest(
+        self, queries: np.ndarray, k: int, *, metric: Metric = "l2"
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find neighbours as the function `nearest` does."""
+        if metric not in METRICS or k < 1:
+            message = f"metric must be one of {METRICS} and k at least 1, got {metric!r} and {k}"
+            raise ParamsError(message)
+        return _search(self._flat, queries, k, self._squares, self._finite, metric)
+
+
+def _search(
+    flat: np.ndarray,
+    queries: np.ndarray,
+    k: int,
+    squares: np.ndarray,
+    finite: np.ndarray,
+    metric: Metric,
+) -> tuple[np.ndarray, np.ndarray]:
     rows = np.full((len(queries), k), -1, np.int32)
     distances = np.full((len(queries), k), np.nan, np.float32)
     step = max(1, _CHUNK // max(len(flat), 1))
@@ -116,12 +147,13 @@ def _rough(
     flat: np.ndarray, queries: np.ndarray, squares: np.ndarray, finite: np.ndarray, metric: Metric
 ) -> tuple[np.ndarray, float]:
     """Give distances (Q, M), squared for l2, by a matrix product, and a bound of their error."""
-    asked = np.where(finite[queries][:, None], flat[queries], 0).astype(np.float64)
+    wide = np.float32 if flat.dtype in _NARROW else np.float64
+    asked = np.where(finite[queries][:, None], flat[queries], 0).astype(wide)
     rough = np.empty((len(queries), len(flat)))
     with np.errstate(all="ignore"):
         for part, rows in _chunks(flat):
-            np.matmul(asked, rows.astype(np.float64).T, out=rough[:, part])
-        width = 4 * float(np.finfo(np.float64).eps) * (flat.shape[1] + 4)
+            rough[:, part] = np.matmul(asked, rows.astype(wide).T)
+        width = 4 * float(np.finfo(wide).eps) * (flat.shape[1] + 4)
         if metric == "cosine":
             lengths = np.sqrt(squares)
             scale = np.where(lengths > 0, 1 / np.where(lengths > 0, lengths, 1), 0)
