@@ -17,6 +17,7 @@ from tensorboard.compat.proto.types_pb2 import DT_FLOAT
 
 from cnnviz.contract.records import Entry, Manifest, Skipped
 from cnnviz.storage import RunWriter, make_previews, make_summary
+from cnnviz.storage.datasets import DatasetFacts, encode_dataset
 from cnnviz.storage.event_files import EventFile
 from cnnviz.storage.events import encode_event
 
@@ -35,6 +36,7 @@ class Recording:
         self.writer = RunWriter(run / "plugins" / "cnnviz")
         self.events = EventFile(run / "cnnviz" if own_folder else run)
         self.captures = 0
+        self.facts: dict[str, object] = {}
         self.model_digest = "ab" * 32
 
     def graph(self, layers: list[dict], weights: dict, **more: object) -> None:
@@ -60,6 +62,16 @@ class Recording:
         return self.writer.write_examples(
             images, inputs, labels=labels, class_names=names, names=files
         )
+
+    def dataset(self, thumbnails: np.ndarray, labels: np.ndarray, names: list[str]) -> str:
+        """Store a data set; gives its name, which embeddings of later captures speak of."""
+        facts = DatasetFacts(count=len(labels), shape=[3, 32, 32], reference="made up")
+        positions = np.arange(len(labels), dtype=np.int64)
+        arrays = {"thumbnails": thumbnails, "labels": labels, "positions": positions}
+        name, chunks = encode_dataset(facts, arrays, names=names)
+        self.writer.write_dataset(name, chunks)
+        self.facts = {"dataset": name}
+        return name
 
     def capture(self, step: int, *, arrays: dict | None = None, bulk: bool = True) -> str:
         """Store one capture; gives its digest."""
@@ -123,6 +135,8 @@ KINDS = {
     "saliency": ("heatmap", {"signed": False}),
     "layer_statistics": ("layer_table", {"layers": LAYERS, "channels": CHANNELS}),
     "predictions": ("scores", {"labels": [0, 1]}),
+    "embedding": ("embedding", {"metric": "cosine"}),
+    "top_patches": ("patches", {"count": 30}),
 }
 
 
@@ -139,7 +153,7 @@ def manifest_of(recording: Recording, step: int, arrays: dict, wall_time: float)
                 kind=kind,
                 layer=layer or None,
                 params={},
-                facts=facts,
+                facts=facts | recording.facts if kind in ("embedding", "patches") else facts,
                 seed=0,
                 duration=0.01,
                 arrays={},
