@@ -141,11 +141,11 @@ def test_units_that_are_off_are_turned_on_unless_asked_not_to():
 def test_total_variation_weighs_more_the_deeper_the_layer(net, x):
     names = [layer.name for layer in net.layers if not layer.container]
     weights = [weight_by_depth(net, name) for name in names]
-    assert weights[0] == 0.1
+    assert weights[0] == 0.03
     assert weights[-1] == 100.0
     assert weights == sorted(weights)
     record = cnnviz.run("inversion", net, x, layers=[names[0], names[-1]], iterations=1)
-    assert record.facts["tv"] == [0.1, 100.0]
+    assert record.facts["tv"] == [0.03, 100.0]
     record = cnnviz.run("inversion", net, x, layer="4", tv=3.0, iterations=1)
     assert record.facts["tv"] == [3.0]
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnnviz.core.ascent_params import AscentParams
-from cnnviz.core.pictures_made import height_and_width, random_numbers, uphill
+from cnnviz.core.pictures_made import height_and_width, inputs_of, random_numbers, uphill
 from cnnviz.errors import ParamsError
 from cnnviz.ops.objectives import Objective
 from cnnviz.ops.parameterisations import Fourier
@@ -113,7 +113,7 @@ class Ascent:
             )
         pixels = self._space.clip(self._pixels(leaf).detach())
         with torch.no_grad():
-            inputs = self._space.to_input(self._part(pixels, None))
+            inputs = inputs_of(self._space, self._part(pixels, None))
             values = self._objective.values(ctx.net, inputs, rows)
         return Climbed(pixels, values, _is_blocked(gradient))
 
@@ -134,7 +134,7 @@ class Ascent:
         def value(leaf: Tensor) -> tuple[Tensor, Tensor]:
             pixels = self._pixels(leaf)
             looked = self._seen(self._part(pixels, random), views, shift)
-            inputs = self._space.to_input(looked)
+            inputs = inputs_of(self._space, looked)
             values = self._objective.values(self._ctx.net, inputs, rows)
             if revived is not None:
                 redirect_blocked(values, revived)

@@ -11,7 +11,7 @@ from msgspec import Meta
 from torch import Tensor
 
 from cnnviz.contract.params import Params
-from cnnviz.core.pictures_made import uphill
+from cnnviz.core.pictures_made import inputs_of, uphill
 from cnnviz.ops.pixels import PixelSpace
 from cnnviz.ops.redirected import redirect_own
 from cnnviz.ops.regularisers import alpha_norm, total_variation
@@ -25,7 +25,7 @@ __all__ = ["DescentParams", "Energy", "descend", "weight_by_depth"]
 _SMALLEST: Final = 1e-30
 _PHASES: Final = ((0.25, 1.0), (0.75, 0.1), (1.0, 0.01))
 """Until which share of the iterations the paper's rate is multiplied with what."""
-_FIRST_TV: Final = 0.1
+_FIRST_TV: Final = 0.03
 _LAST_TV: Final = 100.0
 """Weights of total variation at a network's first layer and at its last."""
 
@@ -56,12 +56,19 @@ class DescentParams(Params, frozen=True):
     tv: Annotated[
         Annotated[float, Meta(ge=0)] | None,
         Meta(
-            description="Weight of total variation; empty: 0.1 at the first layer, growing evenly "
+            description="Weight of total variation; empty: 0.03 at the first layer, growing evenly "
             "with the depth to 100 at the last. The paper: 1, 10, 100, early to late."
         ),
     ] = None
     beta: Annotated[float, Meta(gt=0, le=4, description="Power of total variation.")] = 2.0
-    norm: Annotated[float, Meta(ge=0, description="Weight of Σ |x|^alpha.")] = 8e-10
+    norm: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Weight of Σ |x|^alpha; ten times that in the paper, whose colours nothing "
+            "else bounds.",
+        ),
+    ] = 8e-11
     alpha: Annotated[int, Meta(ge=2, le=12, description="Power of the norm.")] = 6
 
 
@@ -87,7 +94,7 @@ class Energy(NamedTuple):
     ) -> Energy:
         """Look at the examples, pixels (N, C, H, W)."""
         with torch.no_grad():
-            features = net.features(space.to_input(examples), [layer])[layer]
+            features = net.features(inputs_of(space, examples), [layer])[layer]
         squares = [part.flatten(1).square().sum(dim=1) for part in (features, examples)]
         feature_square, pixel_square = (square.clamp(min=_SMALLEST) for square in squares)
         tv = weight_by_depth(net, layer) if params.tv is None else params.tv
@@ -100,7 +107,7 @@ class Energy(NamedTuple):
             pixels: (N, C, H, W).
             redirect: whether the next backward pass may turn the layer's units on that are off.
         """
-        features = self.net.features(self.space.to_input(pixels), [self.layer])[self.layer]
+        features = self.net.features(inputs_of(self.space, pixels), [self.layer])[self.layer]
         if redirect:
             redirect_own(features)
         distance = (features - self.features).flatten(1).square().sum(dim=1)

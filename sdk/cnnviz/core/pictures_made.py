@@ -22,6 +22,7 @@ __all__ = [
     "check_position",
     "height_and_width",
     "images_result",
+    "inputs_of",
     "middle_layer",
     "numbers",
     "random_numbers",
@@ -41,6 +42,15 @@ def height_and_width(ctx: Context) -> tuple[int, int]:
     """Give the size of the pictures that are made: that of the examples, px."""
     height, width = ctx.examples.shape[2:]
     return height, width
+
+
+def inputs_of(space: PixelSpace, pixels: Tensor) -> Tensor:
+    """Give what the network takes of pixels (N, C, H, W); on a CPU in the faster memory order."""
+    inputs = space.to_input(pixels)
+    if inputs.device.type != "cpu":
+        return inputs
+    # oneDNN passes through a network in this order in 0.75 to 0.9 of the time.
+    return inputs.contiguous(memory_format=torch.channels_last)
 
 
 def random_numbers(ctx: Context) -> torch.Generator:

@@ -15,7 +15,14 @@ from cnnviz.contract.params import Params
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
 from cnnviz.core.method import Method
-from cnnviz.core.pictures_made import batches, images_result, middle_layer, space_of, uphill
+from cnnviz.core.pictures_made import (
+    batches,
+    images_result,
+    inputs_of,
+    middle_layer,
+    space_of,
+    uphill,
+)
 from cnnviz.core.registry import register
 from cnnviz.errors import ParamsError
 from cnnviz.ops.pixels import PixelSpace
@@ -198,7 +205,7 @@ class Dreamer(NamedTuple):
     def _values(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         _, height, width = self.ctx.net.input_shape
         wanted = (height or pixels.shape[2], width or pixels.shape[3])
-        inputs = self.space.to_input(_resized(pixels, wanted))
+        inputs = inputs_of(self.space, _resized(pixels, wanted))
         output = self.ctx.net.features(inputs, [self.layer])[self.layer].flatten(2)
         norms = output.flatten(1).norm(dim=1)
         if self.guide is None:

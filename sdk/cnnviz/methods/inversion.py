@@ -52,7 +52,7 @@ class InversionParams(DescentParams, frozen=True):
 
 
 def _published(name: str, title: str, tv: float) -> Preset:
-    params = {"rule": "momentum", "rate": 0.004, "redirect": False, "tv": tv}
+    params = {"rule": "momentum", "rate": 0.004, "redirect": False, "tv": tv, "norm": 8e-10}
     return Preset(name=name, title=title, params=params, source=_MAHENDRAN)
 
 
@@ -65,7 +65,8 @@ class Inversion(Method[InversionParams]):
     squared norm of the picture. Differs from the paper: Adam at a falling rate unless `rule` is
     `momentum`; a layer's own rectifier passes the gradient of units that are to be turned on; total
     variation grows with the depth; the example's own norm scales the penalties, the paper takes a
-    data set's; the picture is clipped to colours that exist after each step of Adam.
+    data set's; after each step of Adam the picture is clipped to colours that exist, so that the
+    α-norm may weigh a tenth.
     """
 
     name, title, kind = "inversion", "Feature inversion", "images"
