@@ -219,6 +219,8 @@ def test_waiting_jobs_are_reordered_by_keys_and_cancelled(jobs_tab):
         "id => document.querySelector('[aria-label=Waiting] li')?.dataset.job === id", arg=second
     )
     assert tab.frame.locator("[aria-label$=': earlier'] >> nth=0").is_disabled()
+    tab.frame.click("text=Clear waiting")
+    tab.frame.wait_for_selector("[aria-label=Waiting]", state="detached")
     cancel_all(tab)
     assert tab.frame.locator(".job-badge").count() == 0
 
@@ -267,6 +269,11 @@ def test_an_own_picture_goes_with_the_job_and_another_file_is_refused(jobs_tab, 
     tab.frame.click(RUN)
     wait_for_end(tab, "done")
     assert "own picture" in tab.text(".queue-part li.on")
+    tab.frame.click("[aria-label='Own pictures'] [aria-pressed=true]")
+    assert "none chosen" in row_of_pictures(tab)
+    tab.frame.click("text=Change and run")
+    tab.wait("[aria-label='Own pictures'] [aria-pressed=true]")
+    assert "1 own picture" in row_of_pictures(tab)
 
 
 def picture(path):
@@ -301,3 +308,20 @@ def test_axe_finds_nothing_while_jobs_run_and_wait(browser, jobs_server, dark):
         assert tab.axe() == []
         cancel_all(tab)
         assert tab.errors == []
+
+
+UNLABELLED = "all => all.filter(one => !one.ariaLabel).map(one => one.outerHTML)"
+
+
+def test_every_method_has_a_form_with_a_row_for_each_parameter(jobs_tab, jobs_server):
+    tab = jobs_tab
+    ready(tab, link())
+    cards = jobs_server.get("catalogue")["catalogue"]["methods"]
+    assert tab.frame.locator(".recipe").count() == len(cards)
+    for card in cards:
+        title = tab.frame.locator(f".recipe-words b:text-is('{card['title']}')")
+        title.click()
+        tab.frame.get_by_role("heading", name=card["title"], exact=True).first.wait_for()
+        rows = tab.frame.locator(".job-fields > .form > .f-row")
+        assert rows.count() == len(card["schema"]["properties"]), card["name"]
+        assert rows.locator("input, select").evaluate_all(UNLABELLED) == []

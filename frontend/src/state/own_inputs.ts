@@ -22,16 +22,3 @@ export async function inputsOfJob(client: Client, job: JobView): Promise<OwnInpu
   const files = Array.from({ length: inputs }, (_, index) => client.jobs.input(id, index));
   return (await Promise.all(files)).map((data, index) => inputOfData(`picture ${index + 1}`, data));
 }
-
-/** What a prepared request brings along. */
-export function inputsOfDraft(client: Client, inputs: readonly Partial<InputAsk>[]): OwnInput[] {
-  return inputs.map((input, index) => {
-    const { data, job, image = 0 } = input;
-    if (data) return inputOfData(`picture ${index + 1}`, data);
-    return {
-      name: `picture ${image} of an earlier job`,
-      input: { job: job ?? null, image },
-      url: client.address(`jobs/${job}/preview`, {}),
-    };
-  });
-}

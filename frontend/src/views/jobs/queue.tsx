@@ -3,11 +3,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { JobView } from "../../api/types";
 import { grouped, groupOf, type JobGroups } from "../../state/job_list";
+import { cancel } from "../../state/jobs";
 import type { Store } from "../../state/store";
 import type { ViewProps } from "../view";
 import { EndedList } from "./ended_list";
 import { RunningJob } from "./running_job";
-import { titleOf } from "./titles";
+import { pressed, titleOf } from "./titles";
 import { WaitingList } from "./waiting_list";
 
 interface Props extends ViewProps {
@@ -23,6 +24,15 @@ export function Queue({ store, client, shown }: Props) {
       <div class="head">
         <h1>Queue</h1>
         <span class="cap grow">{countText(groups)}</span>
+        {waiting.length > 1 && (
+          <button
+            type="button"
+            class="btn q"
+            onClick={() => void pressed(Promise.all(waiting.map((job) => cancel(store, client, idOf(job)))))}
+          >
+            Clear waiting
+          </button>
+        )}
         {store.jobs.value.state === "reconnecting" && (
           <span class="cap warn" role="status">
             reconnecting…
