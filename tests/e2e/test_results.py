@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import shutil
 import time
@@ -45,9 +47,9 @@ def jobs_tab(browser, jobs_server):
         assert opened.violations() == []
 
 
-def ask(server: TensorBoard, *, step: int = KEPT[-1], **params: Any) -> str:
+def ask(server: TensorBoard, method: str = METHOD, *, more: Any = None, **params: Any) -> str:
     """Ask for a job as the page does; give its id."""
-    body = {"run": "first", "method": METHOD, "params": params, "step": step}
+    body = {"run": "first", "method": method, "params": params, "step": KEPT[-1]} | (more or {})
     headers = {
         "Content-Type": "application/json",
         "X-Cnnviz-Token": server.get("session")["token"],
@@ -108,7 +110,7 @@ def test_one_press_shows_what_a_unit_looks_for(jobs_tab, jobs_server):
     jobs_tab.open(layer_link(ch=3, stepA=20))
     jobs_tab.wait(".unit-go:not([disabled])")
     assert "the checkpoint of step 20" in jobs_tab.text(".unit")
-    jobs_tab.frame.click(".unit-go")
+    jobs_tab.press("s")
     jobs_tab.wait(".unit .job-picture canvas")
     request = jobs_server.get("jobs")["jobs"][0]["request"]
     assert (request["run"], request["step"], request["params"]["layer"]) == ("first", 20, RELU)
@@ -204,7 +206,7 @@ def test_a_saved_picture_is_the_result_and_says_where_it_comes_from(
     path = tmp_path / "saved.png"
     download.value.save_as(path)
     with Image.open(path) as picture:
-        texts, pixels = picture.text, np.asarray(picture.convert("RGB"))
+        texts, pixels = picture.info, np.asarray(picture.convert("RGB"))
     exact = images_of(jobs_server, job)[0]
     scale = pixels.shape[0] // exact.shape[0]
     assert np.array_equal(pixels[::scale, ::scale], exact)
@@ -235,6 +237,39 @@ def test_a_job_goes_on_through_a_reload_and_keeps_its_picture_when_cancelled(
     assert jobs_tab.frame.locator(".stage").bounding_box()["height"] == height
     wait_for_state(jobs_server, job, "cancelled")
     assert images_of(jobs_server, job).shape[0] == 1
+
+
+def test_another_seed_keeps_the_own_pictures(jobs_tab, jobs_server):
+    file = io.BytesIO()
+    Image.fromarray(np.arange(400, dtype=np.uint8).reshape(20, 20)).save(file, "PNG")
+    inputs = {"inputs": [{"data": base64.b64encode(file.getvalue()).decode()}]}
+    job = ask(jobs_server, "deep_dream", more=inputs, iterations=1, octaves=1)
+    assert wait_for_state(jobs_server, job, "done", "failed")["state"] == "done"
+    jobs_tab.open(job_link(job))
+    jobs_tab.wait("img.res-input")
+    jobs_tab.frame.click("text=Run with another seed")
+    jobs_tab.frame.wait_for_function("(job) => !window.parent.location.hash.includes(job)", arg=job)
+    jobs_tab.wait(f"{PANEL} .stage canvas")
+    again, first = jobs_server.get("jobs")["jobs"][:2]
+    assert (first["request"]["id"], first["request"]["seed"]) == (job, 0)
+    assert again["request"]["seed"] == 1
+    assert again["request"]["input_digests"] == first["request"]["input_digests"] != []
+
+
+def test_a_map_is_shown_over_its_example_and_saved_as_it_is_shown(jobs_tab, jobs_server, tmp_path):
+    job = ask(jobs_server, "saliency", more={"examples": [2]})
+    assert wait_for_state(jobs_server, job, "done", "failed")["state"] == "done"
+    jobs_tab.open(job_link(job))
+    jobs_tab.wait(f"{PANEL} .map-canvas")
+    assert "example 2" in jobs_tab.text(f"{PANEL} .res-figures")
+    with jobs_tab.page.expect_download() as download:
+        jobs_tab.frame.click(f"{PANEL} .head >> text=PNG")
+    path = tmp_path / "map.png"
+    download.value.save_as(path)
+    with Image.open(path) as picture:
+        assert json.loads(picture.info["cnnviz"])["provenance"]["method"] == "saliency"
+        pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
+    assert len(np.unique(pixels, axis=0)) > 20
 
 
 def test_a_failure_gives_its_reason_first(jobs_tab, jobs_server):

@@ -12,6 +12,7 @@ export const keys: readonly KeyBinding[] = [
   { key: "ArrowDown", says: "channel below", run: () => pressGrid("ArrowDown") },
   { key: "ArrowUp", says: "channel above", run: () => pressGrid("ArrowUp") },
   { key: "Enter", says: "enlarge the channel", run: ({ store }) => toggleZoom(store) },
+  { key: "s", says: "see what the channel looks for", run: ({ store }) => seeUnit(store) },
   { key: "Escape", says: "back one level", run: ({ store }) => goBack(store) },
   { key: "c", says: "next colour map", run: ({ store }) => nextColours(store) },
   { key: "t", says: "next gamma", run: ({ store }) => nextGamma(store) },
@@ -27,6 +28,13 @@ function pressGrid(key: string): void {
 
 function toggleZoom(store: Store): void {
   store.zoom.value = !store.zoom.value;
+}
+
+/** As a press on its button, where there is one, with the place in view. */
+function seeUnit(store: Store): void {
+  store.drawer.value = "inspector";
+  document.querySelector(".unit")?.scrollIntoView({ block: "start" });
+  document.querySelector<HTMLButtonElement>(".unit-go")?.click();
 }
 
 function goBack(store: Store): void {

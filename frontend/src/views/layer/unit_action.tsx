@@ -58,7 +58,7 @@ export function UnitAction({ store, client, look, channel }: Props) {
             disabled={reason !== null || store.session.value === null}
             onClick={() => ask([unit])}
           >
-            See what this unit looks for
+            See what this unit looks for <kbd>s</kbd>
           </button>
           {reason === null && <p class="cap">a picture climbed to with {weightsText(weights, shown)}</p>}
         </>
