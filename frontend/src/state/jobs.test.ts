@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiError, type Client } from "../api/client";
 import type { CatalogueAnswer, JobStatus, JobsAnswer, JobView, SessionAnswer } from "../api/types";
-import { BUSY_MS, cancel, ensureCatalogue, IDLE_MS, JobsKeeper, remove, submit } from "./jobs";
+import { BUSY_MS, cancel, ensureCatalogue, HURRY_MS, IDLE_MS, JobsKeeper, remove, submit } from "./jobs";
 import { Store } from "./store";
 
 const ON = { token: "t", jobs: true, reason: "" } as SessionAnswer;
@@ -126,6 +126,21 @@ test("what a button did shows at once, and the list is asked for", async () => {
   list.mockResolvedValue(answer("4", []));
   await remove(store, client, "new");
   expect([store.jobs.value.order, store.job.value]).toEqual([[], null]);
+});
+
+test("just after a button was pressed the list is asked for more often, for a while", async () => {
+  list.mockResolvedValue(answer("1", [job("new", "starting")]));
+  await started();
+  post.mockResolvedValueOnce({ job: job("new", "queued"), existing: false });
+  await submit(store, client, { run: "r", method: "dream" });
+  await vi.advanceTimersByTimeAsync(0);
+  list.mockClear();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(list).toHaveBeenCalledTimes(1000 / HURRY_MS);
+  await vi.advanceTimersByTimeAsync(2000);
+  list.mockClear();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(list).toHaveBeenCalledTimes(1000 / BUSY_MS);
 });
 
 test("the catalogue is asked for until a worker has told it, once for however many want it", async () => {

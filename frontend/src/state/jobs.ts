@@ -7,10 +7,12 @@ import type { JobAnswer } from "../api/types";
 import { groupOf, type JobsState, merged, withJob, withoutJob } from "./job_list";
 import type { Store } from "./store";
 
-/** Between two polls: while something is under way, and else. */
+/** Between two polls: just after a button was pressed, while something is under way, and else. */
+export const HURRY_MS = 200;
 export const BUSY_MS = 500;
 export const IDLE_MS = 4000;
 const CATALOGUE_MS = 500;
+const HURRIED_FOR_MS = 2000;
 
 const keepers = new WeakMap<Store, JobsKeeper>();
 
@@ -22,6 +24,7 @@ export class JobsKeeper {
   #rev: string | undefined;
   #isPolling = false;
   #pollAgain = false;
+  #hurriedUntil = 0;
 
   constructor(store: Store, client: Client) {
     this.#store = store;
@@ -41,6 +44,12 @@ export class JobsKeeper {
     clearTimeout(this.#timer);
     this.#undo?.();
     this.#undo = null;
+  }
+
+  /** Something was asked for: its first picture shall not wait for the next poll. */
+  hurry(): void {
+    this.#hurriedUntil = Date.now() + HURRIED_FOR_MS;
+    void this.check();
   }
 
   /** Ask for news now, and again soon while the page is shown; a poll under way is followed by another. */
@@ -96,13 +105,14 @@ export class JobsKeeper {
   #pause(): number {
     const jobs = this.#store.jobs.peek();
     const isBusy = [...jobs.byId.values()].some((job) => groupOf(job) !== "ended");
-    return isBusy && jobs.state === "live" ? BUSY_MS : IDLE_MS;
+    if (!isBusy || jobs.state !== "live") return IDLE_MS;
+    return Date.now() < this.#hurriedUntil ? HURRY_MS : BUSY_MS;
   }
 }
 
 /** Ask for news at once. */
 function poke(store: Store): void {
-  void keepers.get(store)?.check();
+  keepers.get(store)?.hurry();
 }
 
 /** Ask for a job; the list holds it at once. Throws ApiError, whose `field` names a parameter. */

@@ -140,6 +140,10 @@ function useAsking({ store, client }: ViewProps, state: DraftState): Asking {
   };
 }
 
+function isMac(): boolean {
+  return /Mac|iP(hone|ad)/.test(navigator.platform);
+}
+
 function existingText(state: string): string {
   return state === "done"
     ? "Asked for before: this is the finished job"
@@ -181,10 +185,12 @@ function Footer({ store, state, help, asking, isPlaced: isSaidAtField }: FooterP
           type="button"
           class="btn p"
           disabled={asking.why !== "" || asking.isAsking}
-          title="Ctrl or ⌘ with Enter"
           onClick={asking.run}
         >
-          Run
+          Run{" "}
+          <span aria-hidden="true" class="run-keys">
+            {isMac() ? "⌘↵" : "Ctrl ↵"}
+          </span>
           <span class="unseen"> {state.card.title}</span>
         </button>
       </div>

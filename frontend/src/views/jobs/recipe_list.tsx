@@ -1,5 +1,6 @@
 /** The methods there are, each with a picture that it made here, and what it cost. */
 
+import { useEffect, useRef } from "preact/hooks";
 import type { Client } from "../../api/client";
 import type { MethodCard } from "../../api/types";
 import { chooseMethod } from "../../state/draft";
@@ -46,8 +47,13 @@ function Recipe({ store, client, card, isOn }: RecipeProps) {
   const run = store.a.run.value;
   const cost = costOf(store.jobs.value, card.name, run);
   const job = exampleOf(store.jobs.value, card, run);
+  const row = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (isOn) row.current?.scrollIntoView({ block: "nearest" });
+  }, [isOn]);
   return (
     <button
+      ref={row}
       type="button"
       class={isOn ? "recipe on" : "recipe"}
       aria-current={isOn ? "true" : undefined}
