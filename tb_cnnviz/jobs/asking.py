@@ -187,10 +187,9 @@ def _picture(asked: InputAsk, index: int, book: Book) -> bytes:
     if asked.data is not None:
         return check_picture(decode_base64(asked.data, index), index)
     try:
-        made = picture_of_result(book.find(asked.job or ""), asked.image)
+        return picture_of_result(book.find(asked.job or ""), asked.image)
     except MissingError as error:
         raise ParamsError(f"picture {index}: {error}", field="inputs") from None
-    return check_picture(made, index)
 
 
 def _weights_digest(run: Run, files: RunFiles, step: int | None) -> str:

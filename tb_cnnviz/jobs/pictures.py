@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,26 +11,31 @@ from PIL import Image
 
 from cnnviz.contract.records import Entry as Record
 from cnnviz.errors import MissingError
+from cnnviz.storage.jobs import MAX_PICTURE
 from cnnviz.storage.snapshots import SnapshotFile
 from tb_cnnviz.jobs.entries import Entry
 from tb_cnnviz.planes import bounded
 
 __all__ = ["main_images", "picture_of_result", "true_colours"]
 
-IMAGES: str = "images"
+IMAGES: Final = "images"
 
 
 def picture_of_result(entry: Entry, index: int) -> bytes:
     """Give one picture of a job's result as a PNG.
 
     Raises:
-        MissingError: the job has no such picture.
+        MissingError: the job has no such picture, or too large a one.
         RecordError: the result is damaged.
     """
     opened = entry.job.result()
     for record in opened.manifest.records:
         if record.kind == IMAGES:
-            return _encode(main_images(opened, record, index=index))
+            data = _encode(main_images(opened, record, index=index))
+            if len(data) > MAX_PICTURE:
+                message = f"picture {index} of job {entry.id!r} is too large to be looked at again"
+                raise MissingError(message)
+            return data
     message = f"job {entry.id!r} has made no pictures"
     raise MissingError(message)
 

@@ -171,20 +171,18 @@ class Supervisor:
         self._book.write(entry, status)
 
     def _hear(self, worker: DeviceWorker, event: dict[str, Any]) -> None:
-        if event.get("event") == "catalogue":
-            try:
-                self._catalogue = msgspec.convert(event.get("catalogue"), Catalogue)
-            except msgspec.ValidationError as error:
-                worker.complain(f"the worker's catalogue cannot be read: {error}")
-        elif event.get("event") == "ready":
-            self._find_further_devices()
-
-    def _find_further_devices(self) -> None:
-        """With `auto`, every GPU is used, or the processor where there is none."""
-        if self._settings.devices or self._catalogue is None:
+        if event.get("event") != "catalogue":
             return
-        gpus = [name for name in self._catalogue.devices if name != "cpu"]
-        self._workers += [self._worker(name) for name in gpus if name not in self.devices]
+        try:
+            catalogue = msgspec.convert(event.get("catalogue"), Catalogue)
+        except msgspec.ValidationError as error:
+            worker.complain(f"the worker's catalogue cannot be read: {error}")
+            return
+        if worker.device == "auto":  # every GPU, or the processor where there is none
+            gpus = [name for name in catalogue.devices if name != "cpu"]
+            worker.device, *further = gpus or ["cpu"]
+            self._workers += [self._worker(name) for name in further]
+        self._catalogue = catalogue
 
 
 def _fits(entry: Entry, worker: DeviceWorker, names: set[str]) -> bool:

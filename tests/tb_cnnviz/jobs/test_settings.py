@@ -93,6 +93,6 @@ def test_auto_means_every_gpu_or_the_processor(tmp_path, there, used):
     catalogue = {"versions": {}, "devices": there, "methods": []}
     supervisor._hear(worker, {"event": "catalogue", "catalogue": catalogue})
     assert supervisor.catalogue == Catalogue(versions={}, devices=there, methods=[])
-    worker._take({"event": "ready", "device": used[0]})
-    supervisor._hear(worker, {"event": "ready", "device": used[0]})
+    assert supervisor.devices == used
+    supervisor._hear(worker, {"event": "catalogue", "catalogue": catalogue})
     assert supervisor.devices == used
