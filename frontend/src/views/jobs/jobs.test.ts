@@ -76,7 +76,7 @@ test("costs are those measured on this run, pictures may come from another", () 
   expect(exampleOf(bare, card, "r")).toBeUndefined();
   expect(exampleOf(bare, { ...card, kind: "heatmap" }, "r")?.request.id).toBe("b");
   expect(costSentence({ seconds: 0.4, device: "cpu", iterations: 169, scaled: null })).toBe(
-    "less than 1 s on cpu (as last time, 169 iterations)",
+    "less than 1 s, cpu (as last time)",
   );
   expect([0.2, 12.4, 200].map(costText)).toEqual(["< 1 s", "12 s", "3 min"]);
 });
@@ -87,7 +87,7 @@ test("for other iterations the cost is what they would take at the pace measured
   expect(costOf(list, "dream", "r", 10)?.scaled).toBeNull();
   const cost = costOf(list, "dream", "r", 30);
   expect(cost?.scaled).toBe(24);
-  expect(cost && costSentence(cost)).toBe("about 24 s on cpu (last time 8 s, 40 iterations)");
+  expect(cost && costSentence(cost)).toBe("about 24 s, cpu (40 iterations took 8 s)");
 });
 
 test("which pictures go with the job is said, none chosen included", () => {

@@ -75,11 +75,10 @@ export function costText(seconds: number): string {
   return `${Math.round(seconds / 60)} min`;
 }
 
-/** "about 12 s on cpu (as last time, 256 iterations)"; for other iterations what they would take at that pace. */
+/** "about 12 s, cpu (as last time)"; for other iterations what they would take at that pace. */
 export function costSentence({ seconds, device, iterations, scaled }: Cost): string {
-  const about = (time: number) => (time < 1 ? "less than 1 s" : `about ${costText(time)}`);
-  const work = iterations > 1 ? `, ${iterations} iterations` : "";
-  const where = `on ${device || "this machine"}`;
-  if (scaled === null) return `${about(seconds)} ${where} (as last time${work})`;
-  return `${about(scaled)} ${where} (last time ${costText(seconds)}${work})`;
+  const time = scaled ?? seconds;
+  const about = time < 1 ? "less than 1 s" : `about ${costText(time)}`;
+  const why = scaled === null ? "as last time" : `${iterations} iterations took ${costText(seconds)}`;
+  return `${[about, device].filter(Boolean).join(", ")} (${why})`;
 }
