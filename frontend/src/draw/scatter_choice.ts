@@ -1,0 +1,110 @@
+/** Which points: nearest to the pointer, inside a lasso, and the one that stands for its cell. */
+
+import type { Camera, Size } from "./scatter_camera";
+import { DIMMED, HIDDEN, type Points } from "./scatter_points";
+
+/** The row of the nearest point within `reach` pixels, or null; dimmed ones count only where no other is near. */
+export function pointAt(
+  points: Points,
+  size: Size,
+  camera: Camera,
+  at: { left: number; top: number },
+  reach = 12,
+): number | null {
+  const x = camera.x + (at.left - size.width / 2) / camera.scale;
+  const y = camera.y - (at.top - size.height / 2) / camera.scale;
+  const most = (reach / camera.scale) ** 2;
+  const best = [most, most];
+  const found: [number | null, number | null] = [null, null];
+  for (let row = 0; row < points.x.length; row++) {
+    const state = points.states[row];
+    if (state === HIDDEN) continue;
+    const away = ((points.x[row] as number) - x) ** 2 + ((points.y[row] as number) - y) ** 2;
+    const which = state === DIMMED ? 1 : 0;
+    if (away < (best[which] as number)) {
+      best[which] = away;
+      found[which] = row;
+    }
+  }
+  return found[0] ?? found[1];
+}
+
+/** A closed line in places: x, y, x, y, … */
+export type Lasso = readonly number[];
+
+/** 1 for every point inside the line (even–odd rule); points left out are never inside. */
+export function inside(points: Points, lasso: Lasso): Uint8Array {
+  const chosen = new Uint8Array(points.x.length);
+  const corners = lasso.length / 2;
+  if (corners < 3) return chosen;
+  const across = lasso.filter((_, index) => index % 2 === 0);
+  const up = lasso.filter((_, index) => index % 2 === 1);
+  const box = [Math.min(...across), Math.max(...across), Math.min(...up), Math.max(...up)] as const;
+  for (let row = 0; row < chosen.length; row++) {
+    const x = points.x[row] as number;
+    const y = points.y[row] as number;
+    const near = x >= box[0] && x <= box[1] && y >= box[2] && y <= box[3];
+    if (near && points.states[row] !== HIDDEN && isInside(lasso, corners, x, y)) chosen[row] = 1;
+  }
+  return chosen;
+}
+
+function isInside(lasso: Lasso, corners: number, x: number, y: number): boolean {
+  let within = false;
+  for (let one = 0, before = corners - 1; one < corners; before = one++) {
+    const ax = lasso[2 * one] as number;
+    const ay = lasso[2 * one + 1] as number;
+    const bx = lasso[2 * before] as number;
+    const by = lasso[2 * before + 1] as number;
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) within = !within;
+  }
+  return within;
+}
+
+export interface CellPicture {
+  row: number;
+  /** How many points the cell holds. */
+  count: number;
+  /** The cell's corner, px. */
+  left: number;
+  top: number;
+}
+
+/**
+ * One point for each cell of about `side` pixels that holds any: the first in drawing order.
+ *
+ * Cells are fixed in the places, and their side there is a power of two, so the choice stays while the plot is moved,
+ * and a nearer look keeps the pictures it had and adds others.
+ */
+export function representatives(points: Points, size: Size, camera: Camera, side: number): CellPicture[] {
+  const cell = 2 ** Math.round(Math.log2(side / camera.scale));
+  const first = new Map<number, CellPicture>();
+  const reach = (size.width + 2 * side) / camera.scale / cell + 2;
+  const leftmost = Math.floor((camera.x - size.width / 2 / camera.scale) / cell) - 1;
+  const lowest = Math.floor((camera.y - size.height / 2 / camera.scale) / cell) - 1;
+  const columns = Math.ceil(reach);
+  const rows = Math.ceil(size.height / camera.scale / cell) + 2;
+  for (const row of points.order) {
+    const state = points.states[row];
+    if (state === HIDDEN || state === DIMMED) continue;
+    const across = Math.floor((points.x[row] as number) / cell) - leftmost;
+    const up = Math.floor((points.y[row] as number) / cell) - lowest;
+    if (!(across >= 0 && across < columns && up >= 0 && up <= rows)) continue;
+    const key = up * columns + across;
+    const known = first.get(key);
+    if (known) known.count += 1;
+    else
+      first.set(key, {
+        row,
+        count: 1,
+        left: size.width / 2 + ((across + leftmost) * cell - camera.x) * camera.scale,
+        top: size.height / 2 - ((up + lowest + 1) * cell - camera.y) * camera.scale,
+      });
+  }
+  return [...first.values()];
+}
+
+/** Side of a cell on the screen, px, between 0.7 and 1.4 times what was asked for. */
+export function cellSide(camera: Camera, side: number): number {
+  return 2 ** Math.round(Math.log2(side / camera.scale)) * camera.scale;
+}
