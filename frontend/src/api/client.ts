@@ -5,6 +5,7 @@ import { AnswerCache } from "./cache";
 import * as decode from "./decode";
 import { ApiError } from "./errors";
 import { JobsApi } from "./jobs";
+import { LayoutsApi } from "./layouts";
 import { decodeSafetensors } from "./safetensors";
 import type {
   Channels,
@@ -82,6 +83,8 @@ export class Client {
   readonly #flights = new Map<string, Flight>();
   /** What is asked for outside training. */
   readonly jobs = new JobsApi(this);
+  /** What methods found in whole data sets. */
+  readonly layouts = new LayoutsApi(this);
   /** Decoded form by raw answer: dropped together with it. */
   readonly #decoded = new WeakMap<Tensors, unknown>();
 
