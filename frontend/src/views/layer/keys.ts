@@ -33,8 +33,11 @@ function toggleZoom(store: Store): void {
 /** As a press on its button, where there is one, with the place in view. */
 function seeUnit(store: Store): void {
   store.drawer.value = "inspector";
-  document.querySelector(".unit")?.scrollIntoView({ block: "start" });
   document.querySelector<HTMLButtonElement>(".unit-go")?.click();
+  // A column that was closed has its place one frame later.
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => document.querySelector(".unit")?.scrollIntoView({ block: "start" })),
+  );
 }
 
 function goBack(store: Store): void {

@@ -26,7 +26,7 @@ interface Props {
 }
 
 const LARGEST = 112;
-const SMALLEST = 64;
+const SMALLEST = 48;
 const GAP = 8;
 
 /** So large that all stand in one row, within reason. */
