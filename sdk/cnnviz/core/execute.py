@@ -16,6 +16,7 @@ from cnnviz.contract.results import Result
 from cnnviz.core.arrays import own_arrays, storages
 from cnnviz.core.context import Context
 from cnnviz.core.dataset_pass import DatasetPass
+from cnnviz.core.empty_maps import said_if_empty
 from cnnviz.core.forward import CommonPass, wait_for
 from cnnviz.core.gathering import Gathered
 from cnnviz.core.isolation import isolated, seed_all
@@ -144,7 +145,7 @@ def _run(request: Request, bound: Context, live: frozenset[int]) -> list[Done]:
         _check(result, request)
     if len({result.layer for result in results}) != len(results):
         raise CnnvizError(f"{method.name} gave two results for one layer")
-    owned = own_arrays(list(results), live)
+    owned = [said_if_empty(result) for result in own_arrays(list(results), live)]
     wait_for(bound.place.device)
     seconds = time.perf_counter() - started - (bound.shared_seconds - shared)
     return [Done(request, result, seconds) for result in owned]
