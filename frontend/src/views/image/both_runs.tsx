@@ -2,7 +2,6 @@
 
 import { useMemo } from "preact/hooks";
 import type { RunIndex } from "../../api/types";
-import { weightsFor } from "../../state/checkpoints";
 import type { Side, Store } from "../../state/store";
 import type { Pixels } from "../../ui/pixel_canvas";
 import { examplePixels, useExamples } from "../records/examples";
@@ -10,7 +9,7 @@ import type { ViewProps } from "../view";
 import { asked } from "./asking";
 import { MapPanel } from "./map_panel";
 import { ownPixels } from "./picture_picker";
-import { jobsOf } from "./scene";
+import { jobsOf, weightsIn } from "./scene";
 import { isSame, type Slot, slotsOf } from "./slots";
 import type { Bench } from "./use_bench";
 import { useResults } from "./use_results";
@@ -92,9 +91,8 @@ function useOther(
 ): { bench: Bench; slot: Slot } | null {
   const index: RunIndex | null = store.b.index.value;
   const { byId } = store.jobs.value;
-  const weights = index && weightsFor(index, store.b.shown.value);
-  const scene = index && weights ? { ...bench.scene, run: index.name, weights } : null;
-  const jobs = scene ? jobsOf(byId.values(), scene) : [];
+  const scene = index && { ...bench.scene, run: index.name, ...weightsIn(index, store.b.shown.value) };
+  const jobs = scene ? jobsOf(byId.values(), scene, asked.value) : [];
   const results = useResults(client, jobs);
   if (!index || !scene) return null;
   const { cards } = bench;

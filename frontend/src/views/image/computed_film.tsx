@@ -16,7 +16,7 @@ import { picturesOf } from "../records/pictures_of";
 import { ask, asked, sending } from "./asking";
 import { coloured, sigmaOf, smoothedPictures } from "./heatmap_of";
 import { whyOff } from "./missing";
-import { jobsOf, pictureOf, type Scene } from "./scene";
+import { jobsOf, pictureOf, type Scene, weightsIn } from "./scene";
 import { heatmapOf, isSame, type Slot, shownJob } from "./slots";
 import type { Bench } from "./use_bench";
 import { useResults } from "./use_results";
@@ -48,8 +48,8 @@ export function ComputedFilm({ store, client, bench, slot, base }: Props) {
   const { byId } = store.jobs.value;
   const card = cards.find((one) => one.name === slot.method);
   const made = steps.map((step) => {
-    const here = { ...scene, weights: { step, place: "at" as const } };
-    const jobs = jobsOf(byId.values(), here).filter(
+    const here = { ...scene, ...weightsIn(index, step) };
+    const jobs = jobsOf(byId.values(), here, asked.value).filter(
       ({ request }) => request.method === slot.method && isSame(request.params, slot.params, card),
     );
     return { step, scene: here, jobs };

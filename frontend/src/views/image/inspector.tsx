@@ -1,30 +1,21 @@
 /** Right column of the image view: the input as it is, and what the model says of it. */
 
 import { useMemo } from "preact/hooks";
-import type { Scores } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
-import { exactText, percentText, shapeText } from "../../draw/number_text";
+import { shapeText } from "../../draw/number_text";
 import { benchPicture } from "../../state/bench_pictures";
-import { CurveChart } from "../../ui/curve_chart";
 import { MapCanvas, pixelAt } from "../../ui/map_canvas";
 import { Nothing } from "../../ui/panel_state";
-import { StepNote } from "../../ui/step_note";
-import { className, examplePixels, fitted, labelOf, shownImage, useExamples } from "../records/examples";
-import { stateText } from "../results/job_text";
+import { examplePixels, fitted, shownImage, useExamples } from "../records/examples";
 import { TrustCurves } from "../results/trust";
 import type { ViewProps } from "../view";
-import { ask } from "./asking";
 import { spot } from "./heatmap_of";
 import { ownPixels } from "./picture_picker";
-import { type Guess, guessesAt, labelOverSteps, overSteps, scoresRow } from "./predictions";
-import { weightsTitle } from "./scene";
+import { OwnPredictions, Predictions, WIDTH } from "./predicted";
 import { isEmpty, type Slot } from "./slots";
 import { TrustLine } from "./trust_line";
 import { type Bench, useBench } from "./use_bench";
 import { useTrust } from "./use_trust";
-
-const WIDTH = 252;
-const DASHES = ["", "4 2", "1.5 2"];
 
 export function Inspector({ store, client }: ViewProps) {
   const bench = useBench(store, client);
@@ -96,34 +87,6 @@ function TrustOf({ store, client, bench, slot }: TrustProps) {
   );
 }
 
-/** What a job found that the network says of an own picture. */
-function OwnPredictions({ store, client, bench }: ViewProps & { bench: Bench }) {
-  const { guesses, jobs, scene } = bench;
-  const job = jobs.find((one) => one.request.method === "predictions");
-  const wish = { place: "predictions", method: "predictions", params: {} };
-  const state = job?.status.state;
-  return (
-    <div class="sec">
-      <div class="row">
-        <h2>Prediction</h2>
-        <span class="grow" />
-        <span class="cap">{weightsTitle(scene.weights)}</span>
-      </div>
-      {guesses.length > 0 ? (
-        <Bars store={store} bench={bench} guesses={guesses} label={null} />
-      ) : state === "failed" ? (
-        <p class="warn">▲ {job?.status.message}</p>
-      ) : job && state !== "cancelled" ? (
-        <p class="s">{state === "done" ? "loading …" : stateText(job.status)}</p>
-      ) : (
-        <button type="button" class="btn" onClick={() => void ask(store, client, scene, wish)}>
-          Compute now
-        </button>
-      )}
-    </div>
-  );
-}
-
 /** "row 7, column 21 · rgb 12 40 200". */
 function colourAt(
   pixels: Uint32Array,
@@ -134,150 +97,4 @@ function colourAt(
   const { row, column } = pixelAt(at, picture);
   const pixel = pixels[row * picture.width + column] ?? 0;
   return `row ${row}, column ${column} · rgb ${pixel & 255} ${(pixel >> 8) & 255} ${(pixel >> 16) & 255}`;
-}
-
-interface Props extends ViewProps {
-  bench: Bench;
-  scores: Scores;
-  image: number;
-}
-
-function Predictions({ store, bench, scores, image }: Props) {
-  const index = store.a.index.value;
-  const row = scoresRow(scores, store.a.shown.value);
-  const guesses = useMemo(() => guessesAt(scores, row, image), [scores, row, image]);
-  const label = labelOf(index, image);
-  const step = scores.steps[row];
-  const best = guesses[0];
-  const isWrong = best && label !== null && best.target !== label;
-  const name = (target: number) => className(index, target);
-  return (
-    <>
-      <div class="sec">
-        <div class="row">
-          <h2>Prediction</h2>
-          <span class="grow" />
-          {step !== undefined && <StepNote shown={step} wanted={store.a.shown.value} />}
-        </div>
-        <Bars store={store} bench={bench} guesses={guesses} label={label} />
-        {guesses.length === 0 && <p class="bad">▲ no finite score for this image</p>}
-        {label !== null && (
-          <p class="cap">
-            label: <b>{name(label)}</b>
-            {isWrong && (
-              <span class="warn">
-                {" "}
-                ▲ not predicted,{" "}
-                {percentText(scores.labelProbability[row * scores.examples + image] ?? Number.NaN)}
-              </span>
-            )}
-          </p>
-        )}
-      </div>
-      <Curves
-        store={store}
-        scores={scores}
-        image={image}
-        guesses={guesses}
-        label={label}
-        name={name}
-        step={step}
-      />
-    </>
-  );
-}
-
-interface BarsProps {
-  store: ViewProps["store"];
-  bench: Bench;
-  guesses: readonly Guess[];
-  label: number | null;
-}
-
-/** The best classes; a click asks the maps about that one. */
-function Bars({ store, bench, guesses, label }: BarsProps) {
-  const { index, scene } = bench;
-  const hasProbabilities = guesses.some((guess) => Number.isFinite(guess.probability));
-  const most = Math.max(...guesses.map((guess) => Math.abs(guess.score)), 0) || 1;
-  return (
-    <ul class="bars" aria-label={hasProbabilities ? "probabilities" : "scores"}>
-      {guesses.map((guess) => {
-        const share = hasProbabilities ? guess.probability : Math.abs(guess.score) / most;
-        const isLabel = guess.target === label;
-        const name = className(index, guess.target);
-        const isChosen = guess.target === scene.chosen;
-        return (
-          <li key={guess.target}>
-            <button
-              type="button"
-              class={isLabel || isChosen ? "clip on" : "clip"}
-              aria-pressed={isChosen}
-              title={isChosen ? `${name}: back to the usual class` : `${name}: explain this class`}
-              onClick={() => {
-                store.target.value = isChosen ? null : guess.target;
-              }}
-            >
-              {isChosen && "▸ "}
-              {name}
-              {isLabel && <span class="unseen"> (label)</span>}
-            </button>
-            <span>
-              <i class={isLabel ? "on" : ""} style={{ width: `${100 * share}%` }} />
-            </span>
-            <span class="r s" title={`score ${exactText(guess.score)}`}>
-              {hasProbabilities ? percentText(guess.probability) : exactText(guess.score)}
-            </span>
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-interface CurvesProps {
-  store: ViewProps["store"];
-  scores: Scores;
-  image: number;
-  guesses: Guess[];
-  label: number | null;
-  name: (target: number) => string;
-  step: number | undefined;
-}
-
-/** The label's probability, and those of the classes that lead now. */
-function Curves({ store, scores, image, guesses, label, name, step }: CurvesProps) {
-  const others = guesses.filter((guess) => guess.target !== label).slice(0, 3);
-  const names = others.map((guess) => guess.target).join();
-  const series = useMemo(() => {
-    const lines = others.map((guess, place) => ({
-      name: name(guess.target),
-      values: overSteps(scores, image, guess.target),
-      dash: DASHES[place] ?? "",
-    }));
-    const own = { values: label === null ? null : labelOverSteps(scores, image), strong: true };
-    return own.values && label !== null
-      ? [{ name: name(label), values: own.values, strong: true }, ...lines]
-      : lines;
-  }, [scores, image, label, names]);
-  const hasValues = series.some((line) => line.values.some(Number.isFinite));
-  const hasGaps = series.some((line) => !line.values.every(Number.isFinite));
-  if (!hasValues || scores.steps.length < 2) return null;
-  return (
-    <div class="sec">
-      <CurveChart
-        title="Prediction over steps"
-        steps={scores.steps}
-        series={series}
-        shown={step ?? null}
-        width={WIDTH}
-        height={98}
-        bounds={{ low: 0, high: 1 }}
-        text={percentText}
-        onStep={(to) => {
-          store.a.step.value = to;
-        }}
-      />
-      {hasGaps && <p class="cap">gaps: not among the best {scores.top}</p>}
-    </div>
-  );
 }

@@ -6,7 +6,6 @@ import type { Client } from "../../api/client";
 import type { RunIndex } from "../../api/types";
 import { paintExample } from "../../draw/heatmap";
 import { addBenchPicture, type BenchPicture, benchPicture, benchPictures } from "../../state/bench_pictures";
-import { weightsFor } from "../../state/checkpoints";
 import type { Store } from "../../state/store";
 import { type Entry, Listbox } from "../../ui/listbox";
 import { PixelCanvas, type Pixels } from "../../ui/pixel_canvas";
@@ -15,6 +14,7 @@ import { heatmaps } from "../records/series";
 import { ask } from "./asking";
 import { whyOff } from "./missing";
 import { readBenchPicture } from "./own_picture";
+import { weightsIn } from "./scene";
 import { withoutClass } from "./slots";
 
 /** Why the last file was not taken; empty when it was. */
@@ -108,8 +108,8 @@ export async function takePicture(store: Store, client: Client, file: File): Pro
 
 /** Predictions, and the map that the run records first; of any network there is saliency. */
 async function askFirst(store: Store, client: Client, index: RunIndex, own: BenchPicture): Promise<void> {
-  const weights = weightsFor(index, store.a.shown.peek());
-  const scene = { run: index.name, image: 0, own, chosen: null, usual: null, weights };
+  const weights = weightsIn(index, store.a.shown.peek());
+  const scene = { run: index.name, image: 0, own, chosen: null, usual: null, ...weights };
   const first = heatmaps(index)[0];
   const map = first
     ? { place: first.key, method: first.method, params: withoutClass(first.params) }

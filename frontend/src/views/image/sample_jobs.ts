@@ -59,7 +59,7 @@ export function sampleCard(name: string, fields: Record<string, unknown> = {}, k
 
 export function sampleScene(scene: Partial<Scene> = {}): Scene {
   const weights = { step: 10, place: "at" as const };
-  return { run: "run", image: 0, own: null, chosen: null, usual: null, weights, ...scene };
+  return { run: "run", image: 0, own: null, chosen: null, usual: null, weights, since: 0, ...scene };
 }
 
 /** A result of one map whose facts name the classes explained. */

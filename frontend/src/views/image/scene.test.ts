@@ -27,7 +27,14 @@ test("jobs of other runs, weights and pictures are not the scene's, and the newe
     sampleJob({ id: "other picture", examples: [1] }),
     { ...sampleJob({ id: "other run" }), run: "b" },
   ];
-  expect(jobsOf(jobs, sampleScene()).map((job) => job.request.id)).toEqual(["new", "old"]);
+  expect(jobsOf(jobs, sampleScene(), new Set()).map((job) => job.request.id)).toEqual(["new", "old"]);
+});
+
+test("what was made before the weights were recorded anew is not of them, unless this page asked for it", () => {
+  const jobs = [sampleJob({ id: "old", created: 10 }), sampleJob({ id: "new", created: 30 })];
+  const ids = (asked: string[]) =>
+    jobsOf(jobs, sampleScene({ since: 20 }), new Set(asked)).map((job) => job.request.id);
+  expect([ids([]), ids(["old"])]).toEqual([["new"], ["new", "old"]]);
 });
 
 test("nothing can be asked where every checkpoint is later than the step looked at", () => {

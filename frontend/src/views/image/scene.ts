@@ -1,8 +1,8 @@
 /** What the bench asks about: one picture, one class, and the checkpoint that a job would run on. */
 
-import type { JobRequest, JobView } from "../../api/types";
+import type { JobRequest, JobView, RunIndex } from "../../api/types";
 import type { BenchPicture } from "../../state/bench_pictures";
-import type { Weights } from "../../state/checkpoints";
+import { type Weights, weightsFor } from "../../state/checkpoints";
 
 export interface Scene {
   run: string;
@@ -15,6 +15,15 @@ export interface Scene {
   usual: number | null;
   /** Those of the nearest checkpoint at or before the step looked at. */
   weights: Weights;
+  /** When those were recorded, seconds since the epoch: what an earlier job made is of other weights. */
+  since: number;
+}
+
+/** The weights for a step of a run, as a scene has them. */
+export function weightsIn(index: RunIndex, wanted: number | null): Pick<Scene, "weights" | "since"> {
+  const weights = weightsFor(index, wanted);
+  const since = weights.step === null ? 0 : (index.wall_times[index.steps.indexOf(weights.step)] ?? 0);
+  return { weights, since };
 }
 
 /** The step that a request names; null for the stored weights, undefined where all checkpoints are later. */
@@ -38,13 +47,17 @@ export function pictureOf(request: JobRequest, scene: Scene): number {
   return request.examples.indexOf(scene.image);
 }
 
-/** Jobs that looked at the scene's picture with its weights, the newest first. */
-export function jobsOf(jobs: Iterable<JobView>, scene: Scene): JobView[] {
+/**
+ * Jobs that looked at the scene's picture with its weights, the newest first.
+ *
+ * @param asked those that this page asked for: whatever the clocks of two machines say, they are of these weights.
+ */
+export function jobsOf(jobs: Iterable<JobView>, scene: Scene, asked: ReadonlySet<string>): JobView[] {
   const step = stepOf(scene.weights);
+  const isOf = ({ run, request }: JobView) =>
+    run === scene.run && request.step === step && pictureOf(request, scene) >= 0;
   return [...jobs]
-    .filter(
-      ({ run, request }) => run === scene.run && request.step === step && pictureOf(request, scene) >= 0,
-    )
+    .filter((job) => isOf(job) && (job.request.created >= scene.since || asked.has(job.request.id)))
     .sort((a, b) => b.request.created - a.request.created);
 }
 

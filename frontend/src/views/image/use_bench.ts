@@ -5,13 +5,12 @@ import type { Client } from "../../api/client";
 import type { JobView, MethodCard, ResultAnswer, RunIndex } from "../../api/types";
 import { useAnswer } from "../../api/use_answer";
 import { benchPicture } from "../../state/bench_pictures";
-import { weightsFor } from "../../state/checkpoints";
 import { ensureCatalogue } from "../../state/jobs";
 import type { Store } from "../../state/store";
 import { labelOf, shownImage } from "../records/examples";
 import { asked } from "./asking";
 import { type Guess, guessesAt, scoresRow, topGuesses } from "./predictions";
-import { jobsOf, type Scene } from "./scene";
+import { jobsOf, type Scene, weightsIn } from "./scene";
 import { type Slot, slotsOf } from "./slots";
 import { useResults } from "./use_results";
 
@@ -44,10 +43,12 @@ export function useBench(store: Store, client: Client): Bench | null {
   useEffect(() => {
     if (isAbout) void ensureCatalogue(store, client);
   }, [isAbout]);
-  const weights = index && weightsFor(index, store.a.shown.value);
-  const place: Scene | null = index &&
-    weights && { run: index.name, image, own, chosen: store.target.value, usual: null, weights };
-  const jobs = place ? jobsOf(byId.values(), place) : [];
+  const chosen = store.target.value;
+  const place: Scene | null = index && {
+    ...{ run: index.name, image, own, chosen, usual: null },
+    ...weightsIn(index, store.a.shown.value),
+  };
+  const jobs = place ? jobsOf(byId.values(), place, asked.value) : [];
   const results = useResults(client, jobs);
   const recorded = useRecorded(store, client, index, image);
   const predicted = usePredicted(client, own ? jobs : [], results);
