@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 from torch import nn
 
 import cnnviz
+from cnnviz.contract.params import json_schema
 from cnnviz.core.ascent import between_steps
 from cnnviz.core.ascent_params import AscentParams
 from cnnviz.core.context import Context
@@ -257,6 +260,32 @@ def test_a_unit_that_no_gradient_reaches_is_named():
         model[0].bias.copy_(torch.tensor([1e3, -1e6]))
     record = run(model, images(), layer="1", units=[0, 1], iterations=2)
     assert record.facts["no_gradient"] == [1]
+    assert record.facts["captions"] == ["1 0", "1 1 · stays off"]
+
+
+def test_objectives_given_as_json_compose_scores_channels_units_and_directions(net, x):
+    """As the page and the shell send them: plain values."""
+    values = json.loads(
+        '{"layer": "4", "units": [1, 6], "weights": [2, -3], "position": [2, 3], "iterations": 1,'
+        ' "plus": [{"unit": 4}, {"layer": "0", "unit": 2, "weight": -0.5}]}'
+    )
+    record = run(net, x, **values, start="example", parameterisation="pixels", robust=False,
+                 rule="gradient", rate=1e-12)  # fmt: skip
+    maps = net.features(x, ["4", "0"])
+    expected = 2 * maps["4"][0, 1, 2, 3] - 3 * maps["4"][0, 6, 2, 3] + net(x)[0, 4]
+    expected = expected - 0.5 * maps["0"][0, 2].mean()
+    assert record.facts["objective"][0] == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_every_choice_of_a_layer_a_unit_or_an_example_names_its_picker():
+    fields = json_schema(find("activation_maximization").Params)["properties"]
+    assert fields["layer"]["x-widget"] == "layer"
+    assert fields["units"]["x-widget"] == "units"
+    term = fields["plus"]["items"]["properties"]
+    assert (term["layer"]["x-widget"], term["unit"]["x-widget"]) == ("layer", "unit")
+    assert json_schema(find("inversion").Params)["properties"]["layers"]["x-widget"] == "layers"
+    dream = json_schema(find("deep_dream").Params)["properties"]
+    assert (dream["layer"]["x-widget"], dream["guide"]["x-widget"]) == ("layer", "example")
 
 
 def test_one_channel_and_no_known_normalisation(net):

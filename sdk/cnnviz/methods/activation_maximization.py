@@ -105,6 +105,7 @@ class ActivationMaximization(Method[ActivationMaximizationParams]):
     needs_examples = False
     batched = True
     objective_name = "activation"
+    version = 2
     presets = PRESETS
 
     def check(self, net: Net, params: ActivationMaximizationParams) -> None:
@@ -139,11 +140,15 @@ class ActivationMaximization(Method[ActivationMaximizationParams]):
             found.append(made.pixels)
             values.append(made.values)
             blocked.append(made.blocked)
+        off = torch.cat(blocked).nonzero().flatten().tolist()
+        captions = [
+            f"{text} · stays off" if at in off else text for at, text in enumerate(captions)
+        ]
         facts: dict[str, Any] = {
             "objective": numbers(torch.cat(values)),
             "objective_name": self.objective_name,
             "units": list(params.units),
-            "no_gradient": torch.cat(blocked).nonzero().flatten().tolist(),
+            "no_gradient": off,
         }
         pixels = torch.cat(found)
         return [images_result(space, pixels, layer=params.layer, captions=captions, facts=facts)]
