@@ -169,6 +169,22 @@ def test_a_file_that_is_no_picture_is_refused_in_words(bench, tmp_path):
     assert "notes.png is no picture that this browser can read" in bench.text('[role="alert"]')
 
 
+def test_a_computed_map_is_followed_over_the_kept_checkpoints(bench, bench_server):
+    bench.open(link(image=7, target=2))
+    bench.wait(".film-box .btn")
+    assert "for cross" in bench.text(".film-box h2")
+    bench.frame.locator(".film-box .btn").click()
+    frames = ".computed canvas"
+    bench.frame.wait_for_function(
+        "s => document.querySelectorAll(s).length === 10", arg=frames, timeout=60_000
+    )
+    steps = {job["request"]["step"] for job in jobs(bench_server, "saliency")}
+    assert steps >= set(range(KEPT, STEPS))
+    bench.frame.locator(".computed button").first.click()
+    bench.wait(f'.computed .on :text-is("{KEPT}")')
+    bench.wait(MAP)
+
+
 def test_the_same_map_of_run_b_stands_beside(bench):
     bench.open(link(image=5, runB="second"))
     bench.wait(title(bench, "B · second") + " .map-canvas")

@@ -20,6 +20,12 @@ export interface Wish {
   isUnit?: boolean;
 }
 
+/** A place as it is with this picture, class and weights: what was said of it with others is not said now. */
+export function placeIn(scene: Scene, place: string): string {
+  const { run, image, own, chosen, weights } = scene;
+  return [place, run, own ? own.data : image, chosen, weights.step].join("|");
+}
+
 /** Ids of the jobs that this page asked for. */
 export const asked: Signal<ReadonlySet<string>> = signal(new Set());
 
@@ -52,24 +58,25 @@ export function draftOf(scene: Scene, wish: Wish, card: MethodCard | undefined):
 export async function ask(store: Store, client: Client, scene: Scene, wish: Wish): Promise<JobView | null> {
   const card = store.catalogue.peek()?.catalogue?.methods.find((one) => one.name === wish.method);
   const draft = draftOf(scene, wish, card);
-  if (!draft || sending.peek().has(wish.place)) return null;
-  sending.value = new Set(sending.peek()).add(wish.place);
+  const place = placeIn(scene, wish.place);
+  if (!draft || sending.peek().has(place)) return null;
+  sending.value = new Set(sending.peek()).add(place);
   try {
     const { job } = await submit(store, client, draft);
     batch(() => {
       asked.value = new Set(asked.peek()).add(job.request.id);
-      refusals.value = without(refusals.peek(), wish.place);
+      refusals.value = without(refusals.peek(), place);
       const digest = job.request.input_digests[0];
       if (scene.own && digest) nameBenchPicture(scene.own, digest);
     });
     return job;
   } catch (error) {
     const reason = error instanceof Error ? error : new Error(String(error));
-    refusals.value = new Map(refusals.peek()).set(wish.place, reason);
+    refusals.value = new Map(refusals.peek()).set(place, reason);
     return null;
   } finally {
     const left = new Set(sending.peek());
-    left.delete(wish.place);
+    left.delete(place);
     sending.value = left;
   }
 }

@@ -45,6 +45,7 @@ export const keys: readonly KeyBinding[] = [
 function moveImage({ store }: ViewProps, by: number): void {
   const count = store.a.index.value?.examples?.count ?? 1;
   benchPicture.value = null;
+  trouble.value = "";
   store.image.value = Math.min(count - 1, Math.max(0, shownImage(store) + by));
 }
 

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { JobView } from "../../api/types";
 import type { Side } from "../../state/store";
 import { className } from "../records/examples";
-import { ask, forget, refusals, sending } from "./asking";
+import { ask, forget, placeIn, refusals, sending } from "./asking";
 import type { PanelProps } from "./map_panel";
 import { weightsTitle } from "./scene";
 import { asksUnit } from "./slots";
@@ -17,10 +17,10 @@ interface Props extends PanelProps {
 
 export function Missing({ store, client, bench, slot, failed, on = store.a, children }: Props) {
   const { index, scene } = bench;
-  const place = on === store.a ? slot.key : `B ${slot.key}`;
+  const place = placeIn(scene, slot.key);
   const refusal = refusals.value.get(place);
   const reason = refusal?.message ?? failed?.status.message;
-  const wish = { place, method: slot.method, params: slot.params };
+  const wish = { place: slot.key, method: slot.method, params: slot.params };
   const about = scene.chosen !== null && !asksUnit(slot.params) ? className(index, scene.chosen) : null;
   return (
     <div class="job-state">

@@ -4,7 +4,7 @@ import type { MethodCard } from "../../api/types";
 import { ensureCatalogue } from "../../state/jobs";
 import { className } from "../records/examples";
 import type { ViewProps } from "../view";
-import { ask, refusals, sending } from "./asking";
+import { ask, placeIn, refusals, sending } from "./asking";
 import { whyOff } from "./missing";
 import { weightsTitle } from "./scene";
 import { absentMethods, isEmpty } from "./slots";
@@ -37,7 +37,7 @@ export function MoreMaps({ store, client, bench }: ViewProps & { bench: Bench })
       </p>
     );
   const refused = absent.flatMap((card) => {
-    const error = refusals.value.get(card.name);
+    const error = refusals.value.get(placeIn(scene, card.name));
     return error ? [`${card.title}: ${error.message}`] : [];
   });
   return (
@@ -63,7 +63,7 @@ export function MoreMaps({ store, client, bench }: ViewProps & { bench: Bench })
           key={card.name}
           type="button"
           class="btn"
-          disabled={sending.value.has(card.name)}
+          disabled={sending.value.has(placeIn(scene, card.name))}
           title={firstSentence(card)}
           onClick={() => void ask(store, client, scene, { place: card.name, method: card.name, params: {} })}
         >

@@ -40,6 +40,7 @@ export function PicturePicker({ store, client }: { store: Store; client: Client 
       onChoose={(value) => {
         const chosen = value.startsWith("own ") ? all[Number(value.slice(4))] : undefined;
         benchPicture.value = chosen ?? null;
+        trouble.value = "";
         if (!chosen) store.image.value = Number(value);
       }}
     />

@@ -4,7 +4,7 @@ import { valueText } from "../../draw/number_text";
 import { openJob } from "../../state/jobs";
 import { isUnderWay, stateText } from "../results/job_text";
 import type { Trust } from "../results/trust_of";
-import { ask, refusals, sending } from "./asking";
+import { ask, placeIn, refusals, sending } from "./asking";
 import type { PanelProps } from "./map_panel";
 import { whyOff } from "./missing";
 import { stepOf } from "./scene";
@@ -19,7 +19,8 @@ interface Props extends Pick<PanelProps, "store" | "client" | "bench" | "slot"> 
 export function TrustLine({ store, client, bench, slot, facts }: Props) {
   const { job, trust } = useTrust(client, bench, slot);
   const wish = trustWish(slot);
-  const refusal = refusals.value.get(wish.place);
+  const place = placeIn(bench.scene, wish.place);
+  const refusal = refusals.value.get(place);
   const state = job?.status.state;
   if (trust) return <TrustBadge trust={trust} />;
   if (job && isUnderWay(job.status))
@@ -49,7 +50,7 @@ export function TrustLine({ store, client, bench, slot, facts }: Props) {
         <button
           type="button"
           class="btn small"
-          disabled={sending.value.has(wish.place)}
+          disabled={sending.value.has(place)}
           title="Draw the last layers anew and see whether the map changes; take away and put in what it marks"
           aria-label={`check ${slot.title}`}
           onClick={() => void ask(store, client, bench.scene, wish)}
