@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import torch
 from make_pictures import NAMES, NORMALIZE, bare, network, photographs, plt, save
 
@@ -56,23 +57,20 @@ def draw_activation_maximization(net: Net, images: torch.Tensor) -> None:
 
 
 def draw_inversion(net: Net, images: torch.Tensor) -> None:
-    """Draw what five layers know of two photographs."""
+    """Draw what five layers know of two photographs, each picture at its full contrast."""
     spatial = [one.name for one in net.layers if one.kind == "relu6" and len(one.shape) == 3]
-    layers = [spatial[place * len(spatial) // 100] for place in (5, 30, 55, 80)]
-    layers.append([one.name for one in net.layers if one.kind == "linear"][-1])
-    figure, cells = plt.subplots(2, 6, figsize=(9, 3.4), gridspec_kw={"hspace": 0.25})
-    for cell, photo in zip(cells[:, 0], to_pictures(images[:2], NORMALIZE), strict=True):
-        cell.imshow(photo)
-        bare(cell, "photograph")
-    weights = (1.0, 1.0, 10.0, 100.0, 100.0)
-    for column, layer, tv in zip(cells[:, 1:].T, layers, weights, strict=True):
-        record = _run("inversion", net, images[:2], layer=layer, tv=tv)
-        pairs = zip(record.arrays["images"], record.facts["objective"], strict=True)
-        for cell, (picture, error) in zip(column, pairs, strict=True):
-            cell.imshow(picture)
-            bare(cell, f"{layer}\n{error:.2f}")
-            cell.title.set_fontsize(6)
-        print(layer, record.facts["objective"], flush=True)
+    layers = [spatial[place * len(spatial) // 100] for place in (5, 30, 55, 80)] + spatial[-1:]
+    record = _run("inversion", net, images[:2], layers=layers)
+    figure, cells = plt.subplots(2, record.facts["columns"], figsize=(9, 3.4))
+    figure.subplots_adjust(hspace=0.25)
+    pairs = zip(record.arrays["images"], record.facts["captions"], strict=True)
+    for cell, (picture, caption) in zip(cells.flat, pairs, strict=True):
+        low, high = np.percentile(picture, (1, 99))
+        cell.imshow(((picture - low) / (high - low)).clip(0, 1))
+        text = "photograph" if caption.startswith("example") else caption.replace(" · ", "\n")
+        bare(cell, text)
+        cell.title.set_fontsize(6)
+    print(layers, record.facts["objective"], flush=True)
     save(figure, "inversion")
 
 
