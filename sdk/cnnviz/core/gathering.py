@@ -140,19 +140,19 @@ def codes_of(images: Tensor, space: PixelSpace) -> np.ndarray:
     """Give images in their true colours: uint8 (n, h, w, 3), or (n, h, w, 1) of fewer colours."""
     shown = images[:, :3] if images.shape[1] >= 3 else images[:, :1]
     count = shown.shape[1]
-    pixels = shown.detach().to(space.std) * space.std[:count] + space.mean[:count]
-    codes = pixels.clamp(0, 255).round().to("cpu", torch.uint8)
-    return np.ascontiguousarray(codes.permute(0, 2, 3, 1).numpy())
+    pixels = torch.addcmul(space.mean[:count], shown.detach().to(space.std), space.std[:count])
+    codes = pixels.clamp_(0, 255).round_().permute(0, 2, 3, 1).to("cpu", torch.uint8)
+    return np.ascontiguousarray(codes.numpy())
 
 
 def _whole_codes(images: Tensor, space: PixelSpace) -> tuple[np.ndarray, bool]:
     """Give images as 8 bits a colour, uint8 (n, H, W, C), and whether nothing is lost by it."""
-    pixels = images.to(space.std) * space.std + space.mean
+    pixels = torch.addcmul(space.mean, images.to(space.std), space.std)
     whole = pixels.round()
-    exact = float((pixels - whole).abs().max()) < _EXACT
-    exact = exact and float(whole.min()) >= 0 and float(whole.max()) <= 255
-    codes = whole.clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
-    return np.ascontiguousarray(codes.numpy()), exact
+    low, high = whole.aminmax()
+    exact = float(pixels.sub_(whole).abs_().max()) < _EXACT and low >= 0 and high <= 255
+    codes = whole.clamp_(0, 255).permute(0, 2, 3, 1).to(torch.uint8)
+    return np.ascontiguousarray(codes.numpy()), bool(exact)
 
 
 def _thumbnail_size(height: int, width: int, colours: int, total: int | None) -> tuple[int, int]:

@@ -37,7 +37,7 @@ COMPONENTS: Final = 3
 """Principal components that are kept."""
 WORK: Final = 2e11
 """Products by which neighbours are found at once; for more, only some images are asked about."""
-WORK_IN_TRAINING: Final = 1e10
+WORK_IN_TRAINING: Final = 5e9
 ASKED: Final = 2000
 """Images by which the agreement of labels is measured."""
 _HIGHEST_HALF: Final = 65504.0

@@ -234,7 +234,9 @@ class _LayerList:
         found_at = self._places.gather(1, slots[..., None].expand(-1, -1, 2))
         places = torch.where(there[..., None], found_at, -1).numpy()
         boxes = np.where(there.numpy()[..., None], self._windows.boxes(places), 0)
-        crops = np.take_along_axis(self._crops, slots.numpy()[..., None, None, None], axis=1)
+        crops = self._crops
+        for channel, order in enumerate(slots.numpy()):  # in place: they are most of the memory
+            crops[channel] = crops[channel, order]
         crops[~there.numpy()] = 0
         correlated, correlations = self._together.correlated(ALIKE)
         arrays: dict[str, Any] = {
