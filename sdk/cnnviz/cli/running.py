@@ -68,10 +68,7 @@ def run(
         Path | None, typer.Option("--out", help="Where to write; else METHOD-RUN.")
     ] = None,
 ) -> None:
-    """Run a method and write its pictures (PNG) and exact arrays (safetensors).
-
-    Ctrl-C stops it and keeps the last picture.
-    """
+    """Run a method and write pictures (PNG) and exact arrays; Ctrl-C keeps the last picture."""
     if (logdir is None) == (model is None):
         raise ParamsError("give --logdir or --model, one of them", field="logdir")
     with progress_console.status("loading"):
