@@ -173,7 +173,8 @@ def fashion(count: int) -> tuple[Net, Tensor, Normalize]:
     for _ in range(TRAINED):
         rows = torch.randint(len(train), (BATCH,))
         adam.zero_grad()
-        functional.cross_entropy(model(train[rows]), labels[rows]).backward()
+        loss = functional.cross_entropy(model(train[rows]), labels[rows])
+        loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
     with torch.no_grad():
         right = (model(test).argmax(1).numpy() == given.test_labels[:2000]).mean()
@@ -189,7 +190,7 @@ def judge(
     print(f"{'':22} deletion insertion  × random  sensitivity  rank correlation 1, ~10, all anew")
     found: dict[str, Found] = {}
     for name in methods:
-        batches = images.split(AT_ONCE)
+        batches = torch.split(images, AT_ONCE)
         records = [_judged(net, batch, name, normalize, steps) for batch in batches]
         one = Found(*(_joined(records, a) for a in ("areas", "sensitivity", "rank_correlation")))
         found[name] = one

@@ -82,7 +82,7 @@ def by_ascent(net: Net, images: Tensor, name: str, target: int | None) -> bool:
         f"  {reached} of {len(images)} reach {CONFIDENCE}, RMS at most {worst:.2f} "
         f"(target {MOST_RMS}): {'holds' if holds else 'MISSED'}"
     )
-    return holds
+    return bool(holds)
 
 
 def by_sign(net: Net, images: Tensor, epsilon: float) -> bool:
@@ -90,7 +90,7 @@ def by_sign(net: Net, images: Tensor, epsilon: float) -> bool:
     record = cnnviz.run("fooling", net, images, way="fgsm", epsilon=epsilon, normalize=NORMALIZE)
     flipped = sum(record.facts["reached"])
     print(f"FGSM {epsilon:g} of 255 changes the top-1 class of {flipped} of {len(images)}")
-    return flipped == len(images)
+    return bool(flipped == len(images))
 
 
 def main() -> int:
