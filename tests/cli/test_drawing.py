@@ -56,3 +56,22 @@ def test_small_filters_are_enlarged():
 @pytest.mark.parametrize("kind", ["scores", "layer_table", "a kind of tomorrow"])
 def test_tables_have_no_picture(kind):
     assert drawn(kind, [[1.0, 2.0]]) == []
+
+
+def test_top_patches_are_a_row_a_channel():
+    crops = np.zeros((3, 4, 5, 6, 1), np.uint8)
+    crops[1, 2] = 255
+    (sheet,) = draw("patches", {"crops": crops}, {})
+    assert sheet.shape == (3 * 7 - 2, 4 * 8 - 2)
+    assert (sheet[7:12, 16:22] == 255).all()
+
+
+def test_a_map_shows_its_points_where_they_lie_and_none_that_has_no_place():
+    points = np.array([[0.0, 1.0], [1.0, 0.0], [np.nan, 0.0]], np.float32)
+    (picture,) = draw("embedding", {"features": np.zeros((3, 4)), "map": points}, {})
+    rows, columns = np.nonzero(picture)
+    assert len(rows) == 2
+    assert rows[0] < rows[1]
+    assert columns[0] < columns[1]
+    (empty,) = draw("embedding", {"principal": np.full((2, 3), np.nan, np.float32)}, {})
+    assert not empty.any()

@@ -16,11 +16,16 @@ from torch.utils.tensorboard import SummaryWriter
 
 import cnnviz
 from cnnviz.cli.demo_data import DataSet
+from cnnviz.core.datasets import spread
+from cnnviz.core.picture_sets import PictureArray
 
 __all__ = ["Report", "SmallNet", "train"]
 
 BATCH = 64
 EXAMPLES = 20
+LOOKED_THROUGH = 2000
+"""Test images for top patches and the embedding."""
+LOOK_SECONDS = 5.0
 CAPTURES = 60
 """About so many captures a run."""
 
@@ -72,6 +77,17 @@ class _Normalised:
         sample = data.images[:5000] / 255
         return cls(data, float(sample.mean()), float(sample.std()))
 
+    def looked_through(self) -> PictureArray:
+        """Give test images, evenly spread, for top patches and the embedding."""
+        at = spread(len(self.data.test_images), LOOKED_THROUGH)
+        return PictureArray(
+            self.data.test_images[at],
+            self.data.test_labels[at],
+            mean=[self.mean],
+            std=[self.std],
+            reference=f"{self.data.name}, {len(at)} test images",
+        )
+
     def train(self, indices: np.ndarray) -> tuple[Tensor, Tensor]:
         return self._pick(self.data.images, self.data.labels, indices)
 
@@ -122,6 +138,8 @@ def train(
             class_names=data.class_names,
             normalize=(images.mean, images.std),
             every=max(1, steps // CAPTURES),
+            dataset=images.looked_through(),
+            dataset_seconds=LOOK_SECONDS,
         ) as recorder,
     ):
         for step in range(steps):

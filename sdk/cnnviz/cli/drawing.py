@@ -14,6 +14,8 @@ __all__ = ["draw", "draw_sheet"]
 
 SMALLEST_TILE: Final = 24
 """Filters smaller than this are enlarged by a whole number, px."""
+MAP_SIDE: Final = 512
+"""Of the picture of a map, px."""
 MOST_TILES: Final = 1024
 """On one sheet, the first ones."""
 LINE: Final = 14
@@ -42,6 +44,11 @@ def draw(
     elif kind == "feature_maps" and values.ndim == 4:
         for one in values:
             yield lay_out(np.stack([to_codes(_stretched(channel)) for channel in one[:MOST_TILES]]))
+    elif kind == "patches" and values.ndim == 5:
+        tiles = values[: MOST_TILES // values.shape[1]].reshape(-1, *values.shape[2:])
+        yield lay_out(tiles, columns=values.shape[1])
+    elif kind == "embedding":
+        yield _points(np.asarray(arrays.get("map", arrays.get("principal", values))))
     elif kind == "kernels" and values.ndim == 4:
         yield _filters(values)
 
@@ -70,6 +77,20 @@ def _captioned(picture: np.ndarray, text: str) -> np.ndarray:
     tile.paste(Image.fromarray(np.ascontiguousarray(picture)))
     ImageDraw.Draw(tile).text((2, height + 1), text, fill="black")
     return np.asarray(tile)
+
+
+def _points(places: np.ndarray) -> np.ndarray:
+    """Draw a map, brighter where many points lie."""
+    flat = np.zeros((len(places), 2))
+    flat[:, : min(2, places.shape[1])] = places[:, :2]
+    known = flat[np.isfinite(flat).all(1)]
+    if not len(known):
+        return np.zeros((MAP_SIDE, MAP_SIDE), np.uint8)
+    middle = (known.min(0) + known.max(0)) / 2
+    reach = float(np.abs(known - middle).max()) * 1.02 or 1.0
+    ends = [[-reach, reach]] * 2
+    counts, _, _ = np.histogram2d(-known[:, 1] + middle[1], known[:, 0] - middle[0], MAP_SIDE, ends)
+    return to_codes(np.sqrt(counts / counts.max()))
 
 
 def _stretched(values: np.ndarray, *, low: float | None = None) -> np.ndarray:
