@@ -80,6 +80,18 @@ def test_arithmetic_on_sizes_and_lists_is_followed():
     assert net.output == capture(model, x).output
 
 
+class Passing(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+def test_a_module_that_only_passes_on_is_passed():
+    model = nets.sequential().eval()
+    model.insert(3, Passing())
+    net = capture(traced(model, nets.images()), nets.images())
+    torch.testing.assert_close(net(nets.images()), model(nets.images()))
+
+
 def test_a_model_traced_in_training_mode_is_refused():
     model = traced(nets.sequential().eval(), nets.images())
     assert capture(model.train(), nets.images()).captured == "graph"

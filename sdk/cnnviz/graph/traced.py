@@ -41,10 +41,11 @@ class _Replayed(nn.Module):
 
     recordings: dict[str, Recording]
 
-    def forward(self, x: Any, *more: Any, recording: str = "forward") -> Any:
-        """Run the recorded operations in their order."""
+    def forward(self, x: Any = None, *more: Any, recording: str = "forward") -> Any:
+        """Run the recorded operations in their order; a module that passes on takes nothing."""
         told = self.recordings[recording]
-        values: dict[str, Any] = dict(zip(told.inputs, (self, x, *more), strict=True))
+        given = (self, x, *more)[: len(told.inputs)]
+        values: dict[str, Any] = dict(zip(told.inputs, given, strict=True))
         for step in told.steps:
             result = step.function(*(values[name] for name in step.inputs))
             if len(step.outputs) == 1:
