@@ -65,12 +65,16 @@ class Worker:
 
     def _listen(self):
         for line in self.process.stdout:
-            self.events.put(msgspec.json.decode(line))
+            event = msgspec.json.decode(line)
+            if event["event"] != "catalogue":  # it comes first, and has a test of its own
+                self.events.put(event)
         self.events.put({"event": "end"})
 
     def hear(self, *wanted, seconds=60.0):
-        """Wait for the next event, which must be one of these."""
+        """Wait for the next event, which must be one of these; a catalogue may come before."""
         event = self.events.get(timeout=seconds)
+        if event["event"] == "catalogue" and "catalogue" not in wanted:
+            event = self.events.get(timeout=seconds)
         assert event["event"] in wanted, event
         return event
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -12,9 +14,17 @@ from cnnviz.core.execute import execute
 from cnnviz.core.requests import method
 from cnnviz.ops.images import Normalize
 from cnnviz.storage import RunWriter
+from tests.worker.conftest import record_run
 from tests.worker.test_jobs import recorded
 
 COUNT = 25
+
+
+@pytest.fixture
+def own(tmp_path, ask_in):
+    """A logdir of the test's own, and what makes jobs in it."""
+    record_run(tmp_path)
+    return tmp_path, functools.partial(ask_in, tmp_path)
 
 
 def store_data_set(logdir, *, exact=True):
@@ -31,9 +41,8 @@ def store_data_set(logdir, *, exact=True):
 
 
 @pytest.mark.parametrize("step", [3, 7])
-def test_a_job_looks_through_the_stored_data_set_with_the_weights_of_its_step(
-    shared, logdir, ask, step
-):
+def test_a_job_looks_through_the_stored_data_set_with_the_weights_of_its_step(shared, own, step):
+    logdir, ask = own
     name, images = store_data_set(logdir)
     job = ask("top_patches", step=step, layers=["1"])
     status = shared.do(logdir, job)
@@ -48,7 +57,8 @@ def test_a_job_looks_through_the_stored_data_set_with_the_weights_of_its_step(
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_the_map_of_another_step_starts_from_the_map_that_a_job_made(shared, logdir, ask):
+def test_the_map_of_another_step_starts_from_the_map_that_a_job_made(shared, own):
+    logdir, ask = own
     store_data_set(logdir)
     facts = []
     for step in (3, 7):
@@ -59,7 +69,8 @@ def test_the_map_of_another_step_starts_from_the_map_that_a_job_made(shared, log
     assert [one["aligned"] for one in facts] == [False, True]
 
 
-def test_rows_or_no_data_set_mean_the_examples(shared, logdir, ask):
+def test_rows_or_no_data_set_mean_the_examples(shared, own):
+    logdir, ask = own
     for examples in ([], [0, 2]):
         job = ask("top_patches", examples=examples, layers=["1"])
         assert shared.do(logdir, job).state == "done"
@@ -68,7 +79,8 @@ def test_rows_or_no_data_set_mean_the_examples(shared, logdir, ask):
         assert record.facts["count"] == (len(examples) or 3)
 
 
-def test_a_data_set_of_thumbnails_alone_is_told_with_the_way_out(shared, logdir, ask):
+def test_a_data_set_of_thumbnails_alone_is_told_with_the_way_out(shared, own):
+    logdir, ask = own
     store_data_set(logdir, exact=False)
     status = shared.do(logdir, ask("embedding"))
     assert status.state == "failed"
