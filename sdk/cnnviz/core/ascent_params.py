@@ -119,6 +119,13 @@ PRESETS: Final = (
         source="Olah, Mordvintsev, Schubert 2017, https://doi.org/10.23915/distill.00007",
     ),
     Preset(
+        name="smooth",
+        title="Feature visualization, smoother",
+        params={"rate": 0.03, "tv": 1e-7, "jitter": 16},
+        source="Lucid's set at a lower rate, with total variation and more jitter: less contrast, "
+        "less grain; numbers ours",
+    ),
+    Preset(
         name="simonyan",
         title="Simonyan et al., L2",
         params={
