@@ -12,9 +12,10 @@
 | patches | crops (K, T, h, w, 3 or 1) uint8: a channel's T strongest images | pictures, boxes |
 | embedding | features (M, D) float16: a vector for each image of a data set | points, neighbours |
 
-A layer_table's facts["layers"] names the L rows. A heatmap's facts["boxes"], where there are any,
-are N lists of [top, left, bottom, right] in pixels; its facts["caution"] is a sentence on what is
-known against all maps of its method. A trust record judges another method's map:
+A layer_table's facts["layers"] names the L rows. Where an images record is a sheet,
+facts["columns"] says how many pictures stand in a row. A heatmap's facts["boxes"], where there are
+any, are N lists of [top, left, bottom, right] in pixels; its facts["caution"] is a sentence on
+what is known against all maps of its method. A trust record judges another method's map:
 beside `areas` it has `fraction` (T,) and the curves `deletion`, `insertion` (N, T) of the target's
 probability, `random_deletion` and `random_insertion` of a random order, `sensitivity` (N,), and
 `rank_correlation` (N, R) of the map with that of a net whose last layers were drawn anew, one
