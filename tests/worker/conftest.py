@@ -60,21 +60,22 @@ class Worker:
             start_new_session=True,
         )
         self.events = queue.Queue()
+        self.catalogue = None
         self.listener = threading.Thread(target=self._listen, daemon=True)
         self.listener.start()
 
     def _listen(self):
         for line in self.process.stdout:
             event = msgspec.json.decode(line)
-            if event["event"] != "catalogue":  # it comes first, and has a test of its own
+            if event["event"] == "catalogue":
+                self.catalogue = event["catalogue"]
+            else:
                 self.events.put(event)
         self.events.put({"event": "end"})
 
     def hear(self, *wanted, seconds=60.0):
-        """Wait for the next event, which must be one of these; a catalogue may come before."""
+        """Wait for the next event, which must be one of these; a catalogue is set aside."""
         event = self.events.get(timeout=seconds)
-        if event["event"] == "catalogue" and "catalogue" not in wanted:
-            event = self.events.get(timeout=seconds)
         assert event["event"] in wanted, event
         return event
 

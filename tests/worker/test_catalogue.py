@@ -32,17 +32,18 @@ def test_a_catalogue_has_what_a_form_needs(environment):
 
 def test_a_worker_says_the_catalogue_before_it_is_ready(start_worker):
     worker = start_worker(device="auto")
-    catalogue = msgspec.convert(worker.hear("catalogue")["catalogue"], Catalogue)
+    device = worker.hear("ready")["device"]
+    catalogue = msgspec.convert(worker.catalogue, Catalogue)
     assert "toy_painter" in {card.name for card in catalogue.methods}
-    gpus = [device for device in catalogue.devices if device != "cpu"]
-    assert worker.hear("ready")["device"] == (gpus or ["cpu"])[0]
+    gpus = [name for name in catalogue.devices if name != "cpu"]
+    assert device == (gpus or ["cpu"])[0]
     worker.end()
 
 
 def test_a_device_that_is_not_there_is_said_after_the_catalogue(start_worker):
     worker = start_worker(device="cuda:77")
-    assert worker.hear("catalogue")["catalogue"]["devices"]
     assert "no device 'cuda:77'" in worker.hear("unable")["reason"]
+    assert worker.catalogue["devices"]
     assert worker.hear("end")
     worker.end()
     assert worker.process.returncode == 1
