@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["TOKEN_HEADER", "Guard", "RefusedError", "bare_host", "is_loopback"]
 
 TOKEN_HEADER: Final = "X-Cnnviz-Token"
+HOST_AND_PORT: Final = re.compile(r"(?:\[(?P<address>[^\[\]]*)\]|(?P<name>[^:\[\]@]*))(?::[0-9]*)?")
 
 
 class RefusedError(Exception):
@@ -126,9 +128,13 @@ class Guard:
 
 
 def bare_host(header: str) -> str:
-    """Give a Host header's name in lower case, without port and final dot; [::1]:6006 gives ::1."""
+    """Give a Host header's name in lower case, without port and final dot; [::1]:6006 gives ::1.
+
+    What is no name and port comes back whole, so that nobody knows it.
+    """
     text = header.strip().lower()
-    name = text[1:].partition("]")[0] if text.startswith("[") else text.partition(":")[0]
+    parts = HOST_AND_PORT.fullmatch(text)
+    name = text if parts is None else (parts["address"] or parts["name"] or "")
     return name[:255].rstrip(".")
 
 

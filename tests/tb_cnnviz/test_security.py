@@ -103,7 +103,10 @@ def test_a_run_is_a_name_in_a_list_and_never_a_path(board, run):
 
 @pytest.mark.parametrize(
     ("header", "host"),
-    [("A.test:80", "a.test"), ("[::1]:6006", "::1"), ("[::1]", "::1"), ("x.", "x"), ("", "")],
+    [
+        *(("A.test:80", "a.test"), ("[::1]:6006", "::1"), ("[::1]", "::1"), ("x.", "x"), ("", "")),
+        *(("localhost:80@evil.test",) * 2, ("[::1].evil.test",) * 2, ("localhost:x",) * 2),
+    ],
 )
 def test_a_host_header_is_cut_to_its_name(header, host):
     assert bare_host(header) == host
