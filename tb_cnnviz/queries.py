@@ -43,7 +43,7 @@ MAX_STEPS = 2_000
 """How many steps one `strip` may name, and images one `thumbnails`."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}$")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}\Z")]
 Step = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Index = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
@@ -91,7 +91,7 @@ class StripQuery(Query, frozen=True, kw_only=True):
     channel: Index = 0
     slice: Index | None = None
     """Kernels only: which input channel's slice; all of the filter's when absent."""
-    steps: Annotated[str, Meta(pattern=r"^(-?\d{1,19}(,-?\d{1,19})*)?$", max_length=40_000)] = ""
+    steps: Annotated[str, Meta(pattern=r"^(-?\d{1,19}(,-?\d{1,19})*)?\Z", max_length=40_000)] = ""
     """Comma-separated; all of the series when empty."""
 
     def wanted(self) -> list[int]:
@@ -181,7 +181,7 @@ class ChannelQuery(KeyQuery, frozen=True, kw_only=True):
 class ChosenQuery(KeyQuery, frozen=True, kw_only=True):
     """What `jobs/<id>/units` takes."""
 
-    rows: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]*$", max_length=1 << 20)]
+    rows: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]*\Z", max_length=1 << 20)]
     """Bitmap of the chosen images, base64url, the first image in the lowest bit."""
 
 
@@ -230,7 +230,7 @@ class DatasetQuery(Query, frozen=True, kw_only=True):
 class ThumbnailsQuery(DatasetQuery, frozen=True, kw_only=True):
     """What `thumbnails` takes."""
 
-    rows: Annotated[str, Meta(pattern=r"^\d{1,10}(,\d{1,10})*$", max_length=24_000)]
+    rows: Annotated[str, Meta(pattern=r"^\d{1,10}(,\d{1,10})*\Z", max_length=24_000)]
     """Comma-separated."""
 
     def wanted(self) -> list[int]:

@@ -107,7 +107,7 @@ def test_a_strip_takes_a_bounded_list_of_steps():
     many = ",".join(map(str, range(2001)))
     with pytest.raises(ParamsError, match="at most 2000"):
         parse_query(StripQuery, {"run": "a", "key": "k", "steps": many}).wanted()
-    for steps in ("a", "1,", ",", "1;2"):
+    for steps in ("a", "1,", ",", "1;2", "\n", "1\n"):
         with pytest.raises(ParamsError):
             parse_query(StripQuery, {"run": "a", "key": "k", "steps": steps})
 
