@@ -76,6 +76,23 @@ def test_what_does_not_fit_is_named(values, field, word):
     assert caught.value.field == field
 
 
+FREE = {"properties": {"any": {"type": "object"}, "what": {}}}
+
+
+@pytest.mark.parametrize("value", [float("nan"), 2**70, "x" * 10_001, [0] * 10_001, {"a": [2**70]}])
+def test_what_may_be_anything_is_bounded_too(value):
+    for values in ({"any": {"a": value}}, {"what": value}):
+        with pytest.raises(ParamsError):
+            complete(FREE, values, of="m")
+    allowed = {"any": {"a": [None, True, {"b": 0.5}]}, "what": "text"}
+    assert complete(FREE, allowed, of="m") == allowed
+    deep: object = 1
+    for _ in range(20):
+        deep = {"a": deep}
+    with pytest.raises(ParamsError, match="less nesting"):
+        complete(FREE, {"any": deep}, of="m")
+
+
 def test_deep_nesting_is_refused_before_it_can_hurt():
     values: object = 1
     for _ in range(10_000):

@@ -87,7 +87,7 @@ def _misfit(schema: Mapping[str, Any], given: object, depth: int) -> str:
         return "" if _is_one_of(value, [schema["const"]]) else repr(schema["const"])
     kind = schema.get("type")
     if kind is None:
-        return ""
+        return _misfit_anything(value, depth)
     known = _TYPES.get(kind, ())
     is_flag = type(given) is bool  # which is an int in Python, and no number in JSON
     if not isinstance(given, known) or is_flag != (kind == "boolean"):
@@ -99,6 +99,18 @@ def _misfit(schema: Mapping[str, Any], given: object, depth: int) -> str:
     if kind == "array":
         return _misfit_array(schema, value, depth)
     return _misfit_object(schema, value, depth) if kind == "object" else ""
+
+
+def _misfit_anything(value: Any, depth: int) -> str:
+    """Bound what may be anything: it is kept, compared and read again as well."""
+    if isinstance(value, dict):
+        return _misfit_object({}, value, depth)
+    if isinstance(value, list | tuple):
+        return _misfit_array({"items": {}}, list(value), depth)
+    if isinstance(value, str):
+        return _misfit_text({}, value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return _misfit_number({}, value) if is_number else ""
 
 
 def _is_one_of(value: Any, choices: list[Any]) -> bool:
@@ -151,6 +163,7 @@ def _misfit_object(schema: Mapping[str, Any], value: dict[str, Any], depth: int)
         inner = fields.get(name, others)
         if inner is False:
             return f"an object without {str(name)[:80]!r}"
-        if isinstance(inner, dict) and (wrong := _misfit(inner, item, depth - 1)):
+        wrong = _misfit(inner if isinstance(inner, dict) else {}, item, depth - 1)
+        if wrong:
             return f"an object whose {str(name)[:80]!r} is {wrong}"
     return ""
