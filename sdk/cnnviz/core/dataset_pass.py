@@ -16,6 +16,7 @@ from torch import Tensor
 from cnnviz.core.datasets import Batch, DataSet, spread
 from cnnviz.core.forward import wait_for
 from cnnviz.core.gathering import MOST_PROBLEMS, Gathered, Gathering
+from cnnviz.core.pass_state import Keeps, PassState, key_of_pass
 from cnnviz.errors import UnsuitableError
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ class Collector(Protocol):
 
     def results(self, done: Pass) -> list[Result]:
         """Say what came of it."""
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """Give all that it holds, so that a pass that was stopped goes on."""
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what `state` gave; RecordError, KeyError or ValueError where it does not fit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,8 +151,13 @@ class DatasetPass:
         if wanted is None and data.source.total is not None:
             wanted = self._choose(data, taps, size)
         total = data.source.total if wanted is None else len(wanted)
+        state = self._state(data, wanted, gathering)
         problems: list[str] = []
         seen = left_out = 0
+        before = None if state is None else state.load()
+        if before is not None and wanted is not None:
+            seen, left_out, problems = before.seen, before.left_out, list(before.problems)
+            wanted = wanted[seen + left_out :]
         until = time.perf_counter() + (data.seconds if wanted is None else math.inf)
         for batch in data.source.batches(size, wanted):
             left_out += len(batch.problems)
@@ -159,6 +171,8 @@ class DatasetPass:
                     gathering.take(batch)
             seen += len(batch.positions)
             self._ctx.report(seen + left_out, total or 0)
+            if state is not None:
+                state.save(seen, left_out, problems)
             if time.perf_counter() > until:
                 break
         if not seen:
@@ -166,8 +180,24 @@ class DatasetPass:
             raise UnsuitableError(f"no image of the data set could be read: {reason}")
         if gathering is not None:
             self._settle(data, gathering, left_out, problems)
+        if state is not None:
+            state.remove()
         notes = _notes(data, problems, left_out)
         return Pass(data=data, count=len(data.labels), left_out=left_out, notes=notes)
+
+    def _state(
+        self, data: DataSet, wanted: np.ndarray | None, gathering: Gathering | None
+    ) -> PassState | None:
+        """Give the file by which this pass goes on if it is stopped, where it has one."""
+        if data.state is None or wanted is None:
+            return None
+        key = key_of_pass(self._ctx.net, self._requests, data.source.reference, wanted)
+
+        def parts() -> dict[str, Keeps]:
+            own: dict[str, Keeps] = dict(self._collectors)
+            return own if gathering is None else own | {"gathering": gathering}
+
+        return PassState(data.state, key, parts)
 
     def _look(self, batch: Batch, rows: np.ndarray, taps: list[str]) -> None:
         """Run a batch through the network and show it to the methods."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -66,6 +67,8 @@ class DataSet:
     """Whether records speak of it by a file's name."""
     name: str | None = None
     """Of that file."""
+    state: Path | None = None
+    """File by which a pass that was stopped goes on; None for passes that are short."""
     positions: np.ndarray | None = None
     """int64 (M,): place of each row's image; None before the first pass, which fixes the rows."""
     labels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cnnviz.core.spool import Spool
+from cnnviz.errors import RecordError
 from cnnviz.ops.pixels import PixelSpace, pixel_space
 from cnnviz.storage.datasets import DatasetFacts, encode_dataset
 
@@ -92,6 +93,32 @@ class Gathering:
             codes, self._is_exact = _whole_codes(batch.images, self._space)
             if self._images is not None:
                 self._images.append(codes)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Give all that it holds."""
+        held = {
+            "thumbnails": self._thumbnails.rows(),
+            "positions": np.concatenate([*self._positions, np.zeros(0, np.int64)]),
+            "labels": np.concatenate([*self._labels, np.zeros(0, np.int32)]),
+            "is_exact": np.array([self._is_exact]),
+        }
+        return held if self._images is None else held | {"images": self._images.rows()}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what `state` gave.
+
+        Raises:
+            RecordError: it does not fit.
+        """
+        self._thumbnails.restore(arrays["thumbnails"])
+        self._positions = [arrays["positions"].astype(np.int64)]
+        self._labels = [arrays["labels"].astype(np.int32)]
+        self._is_exact = bool(arrays["is_exact"][0])
+        if self._images is not None:
+            self._images.restore(arrays["images"])
+        lengths = {len(self._thumbnails), len(self._positions[0]), len(self._labels[0])}
+        if len(lengths) != 1:
+            raise RecordError("a pass was stored with unequal numbers of images")
 
     def finish(
         self, *, class_names: Sequence[str] | None, left_out: int, problems: list[str]

@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from cnnviz.errors import RecordError
+
 __all__ = ["Spool"]
 
 
@@ -43,6 +45,20 @@ class Spool:
         values = np.ascontiguousarray(rows, self._dtype).reshape(len(rows), *self._shape)
         self._file.write(values.reshape(-1).view(np.uint8).data)
         self._count += len(rows)
+
+    def restore(self, rows: np.ndarray) -> None:
+        """Begin anew with rows that were stored.
+
+        Raises:
+            RecordError: they are of another shape or type.
+        """
+        if rows.shape[1:] != self._shape or rows.dtype != self._dtype:
+            message = f"stored rows are {rows.dtype} {rows.shape[1:]}, expected {self._dtype}"
+            raise RecordError(message)
+        self._file.seek(0)
+        self._file.truncate()
+        self._count = 0
+        self.append(rows)
 
     def rows(self) -> np.ndarray:
         """Map all rows, (M, …), read-only; the pages lie in the file."""

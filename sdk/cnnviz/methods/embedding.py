@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import numpy as np
@@ -164,6 +165,20 @@ class _Collector:
             predicted, loss = _judged(seen.scores.float().cpu(), labels)
             self._predicted.append(_placed(predicted, at, count, -1))
             self._loss.append(_placed(loss, at, count, np.nan))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Give all that it holds."""
+        return {name: spool.rows() for name, spool in self._spools.items()}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what `state` gave."""
+        for name, spool in self._spools.items():
+            spool.restore(arrays[name])
+
+    @property
+    def _spools(self) -> dict[str, Spool]:
+        every = {"features": self._features, "predicted": self._predicted, "loss": self._loss}
+        return every if self._has_scores else {"features": self._features}
 
     def results(self, done: Pass) -> list[Result]:
         """Give one record."""

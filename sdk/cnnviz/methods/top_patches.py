@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from cnnviz.core.context import Context
 from cnnviz.core.dataset_pass import Pass, Seen
 from cnnviz.core.gathering import codes_of
 from cnnviz.core.method import DatasetMethod
+from cnnviz.core.pass_state import fill
 from cnnviz.core.registry import register
 from cnnviz.core.spool import Spool
 from cnnviz.errors import ParamsError, UnsuitableError
@@ -160,6 +161,24 @@ class _Collector:
         if self._bytes > MOST_PICTURES:
             self._cut()
 
+    def state(self) -> dict[str, np.ndarray]:
+        """Give all that it holds."""
+        self._cut()
+        return {
+            f"{index}.{name}": array
+            for index, one in enumerate(self._layers)
+            for name, array in one.state().items()
+        }
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what `state` gave."""
+        for index, one in enumerate(self._layers):
+            start = f"{index}."
+            own = {
+                name.removeprefix(start): a for name, a in arrays.items() if name.startswith(start)
+            }
+            one.restore(own)
+
     def results(self, done: Pass) -> list[Result]:
         """Give one record a layer."""
         self._cut()
@@ -226,6 +245,27 @@ class _LayerList:
             crops = cut(pictures[int(row)], boxes[some], self._windows, beyond=beyond)
             self._crops[channels.numpy()[some], where.numpy()[some]] = crops
         self._is_cut[:] = True
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Give all that it holds; everything in a list is cut."""
+        held = {name: tensor.numpy() for name, tensor in self._tensors().items()}
+        held["crops"] = self._crops
+        return held if self._maxima is None else held | {"maxima": self._maxima.rows()}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what `state` gave."""
+        for name, tensor in self._tensors().items():
+            fill(tensor, arrays[name])
+        fill(torch.from_numpy(self._crops), arrays["crops"])
+        if "maxima" not in arrays:
+            self._maxima = None
+        elif self._maxima is not None:
+            self._maxima.restore(arrays["maxima"])
+
+    def _tensors(self) -> dict[str, Tensor]:
+        lists = self._strongest
+        own = {"values": lists.values, "rows": lists.rows, "slots": lists.slots}
+        return own | {"places": self._places} | self._together.sums()
 
     def result(self, done: Pass, space: PixelSpace) -> Result:
         """Give the record."""

@@ -18,7 +18,7 @@ class Together:
             channels: K.
             classes: how many there are; None where labels mean nothing.
         """
-        self._count = 0
+        self._count = torch.zeros((), dtype=torch.int64)
         self._sum = torch.zeros(channels, dtype=torch.float64)
         self._products = torch.zeros(channels, channels, dtype=torch.float64)
         self._by_class = torch.zeros(classes or 0, channels, dtype=torch.float64)
@@ -40,6 +40,16 @@ class Together:
         inside = (own >= 0) & (own < len(self._counts))
         self._by_class.index_add_(0, own[inside], known[inside])
         self._counts += torch.bincount(own[inside], minlength=len(self._counts))
+
+    def sums(self) -> dict[str, Tensor]:
+        """Give all that it holds, by reference."""
+        return {
+            "count": self._count,
+            "sum": self._sum,
+            "products": self._products,
+            "by_class": self._by_class,
+            "counts": self._counts,
+        }
 
     def mean(self) -> Tensor:
         """Give (K,) float32; NaN of nothing."""

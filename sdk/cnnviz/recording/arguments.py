@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor, nn
 from cnnviz.core.context import Context
 from cnnviz.core.datasets import DataSet, open_dataset
 from cnnviz.core.isolation import isolated
+from cnnviz.core.pass_state import STATE_FILE
 from cnnviz.errors import ParamsError
 from cnnviz.graph import capture
 from cnnviz.graph.net import Net
@@ -118,7 +121,7 @@ def make_schedule(settings: Settings, count: int, *, rare: Sequence[int] = ()) -
 
 
 def make_data_set(
-    dataset: Any, examples: Tensor, *, device: torch.device, seconds: float
+    dataset: Any, examples: Tensor, *, device: torch.device, seconds: float, folder: Path
 ) -> DataSet:
     """Take a data set to look through, after a look at its first image.
 
@@ -127,6 +130,7 @@ def make_data_set(
         examples: (N, C, H, W), of the same size.
         device: of the network, whose random numbers are kept.
         seconds: that a pass may take.
+        folder: where one that takes its time leaves what it goes on by when it is stopped.
 
     Raises:
         ParamsError: nothing to look through, or of images that the model does not take.
@@ -134,7 +138,8 @@ def make_data_set(
     channels, height, width = examples.shape[1:]
     with isolated(device, 0):
         source = open_dataset(dataset, (channels, height, width))
-    return DataSet(source, seconds=float(seconds))
+    state = folder / STATE_FILE if seconds == math.inf else None
+    return DataSet(source, seconds=float(seconds), state=state)
 
 
 def check_examples(examples: Any, model: Any) -> Tensor:

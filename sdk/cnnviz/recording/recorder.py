@@ -138,7 +138,11 @@ class Recorder:
         looked_through = None
         if dataset is not None:
             looked_through = make_data_set(
-                dataset, images, device=net.device, seconds=settings.dataset_seconds
+                dataset,
+                images,
+                device=net.device,
+                seconds=settings.dataset_seconds,
+                folder=self._folder / "plugins" / PLUGIN_NAME,
             )
         ctx = make_context(
             net,

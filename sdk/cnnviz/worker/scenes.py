@@ -15,6 +15,7 @@ from torch import Tensor
 from cnnviz.contract.names import DATASETS_FOLDER, EXAMPLES_FILE
 from cnnviz.core.context import Context, Report
 from cnnviz.core.datasets import DataSet
+from cnnviz.core.pass_state import STATE_FILE
 from cnnviz.core.stored_dataset import stored_data_set
 from cnnviz.errors import ParamsError, RecordError
 from cnnviz.graph.net import Net
@@ -152,7 +153,9 @@ def _data_set(folder: LocalFolder, run: str) -> DataSet | None:
             found.append(DatasetFile(folder.file(f"{place}/{item.name}")))
     if not found:
         return None
-    return stored_data_set(max(found, key=lambda file: (file.stores_inputs, len(file))))
+    data = stored_data_set(max(found, key=lambda file: (file.stores_inputs, len(file))))
+    data.state = folder.root / place_of_run(run) / STATE_FILE
+    return data
 
 
 def _no_examples(net: Net) -> Tensor:
