@@ -55,7 +55,6 @@ def serve(device: str, orders: BinaryIO, events: Events) -> None:
     discover()
     gc.freeze()  # the modules stay: a collection between jobs need not look at them again
     events.say("ready", device=device, pid=os.getpid(), versions=versions())
-    _warm_up()
     for line in iter(lambda: orders.readline(1 << 16), b""):
         try:
             order = msgspec.json.decode(line, type=Order)
@@ -82,12 +81,6 @@ def _obey(order: Order, nets: Nets, events: Events) -> None:
         events.say("refused", job=order.job, reason="another worker has it")
     else:
         events.say("finished", job=order.job, state=state)
-
-
-def _warm_up() -> None:
-    """Let torch import now what the first run without memory needs: 2 to 3 seconds of it."""
-    one = torch.empty(1, device="meta")
-    torch.nn.functional.batch_norm(torch.empty(1, 1, 2, 2, device="meta"), one, one)
 
 
 def _settle(device: str) -> None:
