@@ -60,7 +60,7 @@ def draw_inversion(net: Net, images: torch.Tensor) -> None:
     """Draw what five layers know of two photographs, each picture at its full contrast."""
     spatial = [one.name for one in net.layers if one.kind == "relu6" and len(one.shape) == 3]
     layers = [spatial[place * len(spatial) // 100] for place in (5, 30, 55, 80)] + spatial[-1:]
-    record = _run("inversion", net, images[:2], layers=layers)
+    record = _run("inversion", net, images[:2], layers=layers, iterations=150)
     figure, cells = plt.subplots(2, record.facts["columns"], figsize=(9, 3.4))
     figure.subplots_adjust(hspace=0.25)
     pairs = zip(record.arrays["images"], record.facts["captions"], strict=True)
