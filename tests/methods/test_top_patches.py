@@ -242,3 +242,28 @@ def test_a_data_set_of_nothing_that_reads_is_told():
     ctx = Context(net, images, dataset=data)
     with pytest.raises(UnsuitableError, match="no image .* could be read: image 0 is left out"):
         execute([method("top_patches")], ctx, on_error="raise")
+
+
+def test_guided_crops_are_guided_backpropagation_from_the_patchs_unit(found):
+    net, _, images, *_ = found
+    record = looked_through(net, images[:6], layers=["4"], count=2, guided=True)["4"]
+    arrays = record.arrays
+    for channel, rank in np.ndindex(9, 2):
+        row, place = int(arrays["images"][channel, rank]), arrays["places"][channel, rank]
+        whole = cnnviz.run(
+            *("guided_backprop", net, images[row : row + 1]),
+            layer="4",
+            channel=channel,
+            position=[int(at) for at in place],
+        ).arrays["map"][0]
+        top, left, bottom, right = arrays["boxes"][channel, rank] + 50
+        expected = np.pad(whole, 50)[top:bottom, left:right]
+        strongest = np.abs(arrays["guided"][channel, rank].astype(float) - 128).max(-1)
+        scale = np.abs(expected).max() / 127
+        np.testing.assert_allclose(strongest * scale, np.abs(expected), atol=0.51 * scale)
+
+
+def test_guided_crops_are_refused_where_the_rule_is_not_defined():
+    net = capture(nn.Sequential(nn.Conv2d(3, 2, 3), nn.GELU()).eval(), normalised(codes(2)))
+    with pytest.raises(UnsuitableError, match="no guided crops: .* GELU"):
+        cnnviz.run("top_patches", net, normalised(codes(2)), guided=True)

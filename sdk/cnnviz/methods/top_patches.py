@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import numpy as np
@@ -16,9 +17,11 @@ from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
 from cnnviz.core.dataset_pass import Pass, Seen
 from cnnviz.core.gathering import codes_of
+from cnnviz.core.guided_crops import guided_crops
 from cnnviz.core.method import DatasetMethod
 from cnnviz.core.pass_state import fill
 from cnnviz.core.registry import register
+from cnnviz.core.ruled import unsuitable_for_rules
 from cnnviz.core.spool import Spool
 from cnnviz.errors import ParamsError, UnsuitableError
 from cnnviz.ops.channels import channels_first, channels_last_layers, is_spatial
@@ -54,6 +57,10 @@ class TopPatchesParams(Params, frozen=True):
         ),
     ] = "auto"
     count: Annotated[int, Meta(ge=1, le=64, description="Images a channel.")] = 9
+    guided: Annotated[
+        bool,
+        Meta(description="Guided backpropagation of each crop beside it; a pass a crop, so slow."),
+    ] = False
     max_bytes: Annotated[
         int,
         Meta(ge=1, le=2**32, description="Of all crops; larger receptive fields are shrunk."),
@@ -90,6 +97,16 @@ class TopPatches(DatasetMethod[TopPatchesParams]):
                 raise ParamsError(message, field="layers")
         return list(dict.fromkeys(params.layers))
 
+    def check(self, net: Net, params: TopPatchesParams) -> None:
+        """Check that guided backpropagation is defined, if it is asked for.
+
+        Raises:
+            UnsuitableError: a nonlinearity that is no rectifier.
+        """
+        reason = unsuitable_for_rules(net) if params.guided else None
+        if reason is not None:
+            raise UnsuitableError(f"top_patches: no guided crops: {reason}")
+
     def collector(self, ctx: Context, params: TopPatchesParams) -> _Collector:
         """Make what keeps the strongest images of each channel."""
         names = self.layers(ctx.net, params)
@@ -120,6 +137,7 @@ class _Collector:
 
     def __init__(self, ctx: Context, layers: Sequence[Layer], params: TopPatchesParams) -> None:
         """Begin with none."""
+        self._ctx, self._guided = ctx, params.guided
         channels, height, width = ctx.examples.shape[1:]
         colours = 3 if channels >= 3 else 1
         cpu = torch.device("cpu")
@@ -182,7 +200,24 @@ class _Collector:
     def results(self, done: Pass) -> list[Result]:
         """Give one record a layer."""
         self._cut()
-        return [one.result(done, self._space) for one in self._layers]
+        found = [one.result(done, self._space) for one in self._layers]
+        return [self._with_guided(*pair, done) for pair in zip(self._layers, found, strict=True)]
+
+    def _with_guided(self, of: _LayerList, result: Result, done: Pass) -> Result:
+        """Add guided backpropagation of each crop, if it is asked for."""
+        if not self._guided:
+            return result
+        arrays = result.arrays
+        guided = guided_crops(
+            self._ctx,
+            done.data,
+            of.layer.name,
+            rows=arrays["images"].numpy(),
+            places=arrays["places"],
+            boxes=arrays["boxes"],
+            windows=of.windows,
+        )
+        return replace(result, arrays={**arrays, "guided": guided})
 
     def _cut(self) -> None:
         for one in self._layers:
@@ -207,7 +242,7 @@ class _LayerList:
         """Begin with none."""
         channels = layer.shape[-1] if channels_last else layer.shape[0]
         self.layer = layer
-        self._windows, self._image, self._channels_last = windows, image, channels_last
+        self.windows, self._image, self._channels_last = windows, image, channels_last
         self._strongest = Strongest(channels, count)
         self._together = Together(channels, classes)
         self._places = torch.full((channels, count, 2), -1, dtype=torch.int64)
@@ -239,10 +274,10 @@ class _LayerList:
         channels, ranks = waiting.nonzero(as_tuple=True)
         rows = self._strongest.rows[channels, ranks].numpy()
         where = slots[channels, ranks]
-        boxes = self._windows.boxes(self._places[channels, where].numpy())
+        boxes = self.windows.boxes(self._places[channels, where].numpy())
         for row in np.unique(rows):
             some = rows == row
-            crops = cut(pictures[int(row)], boxes[some], self._windows, beyond=beyond)
+            crops = cut(pictures[int(row)], boxes[some], self.windows, beyond=beyond)
             self._crops[channels.numpy()[some], where.numpy()[some]] = crops
         self._is_cut[:] = True
 
@@ -273,7 +308,7 @@ class _LayerList:
         there = found.rows >= 0
         found_at = self._places.gather(1, slots[..., None].expand(-1, -1, 2))
         places = torch.where(there[..., None], found_at, -1).numpy()
-        boxes = np.where(there.numpy()[..., None], self._windows.boxes(places), 0)
+        boxes = np.where(there.numpy()[..., None], self.windows.boxes(places), 0)
         crops = self._crops
         for channel, order in enumerate(slots.numpy()):  # in place: they are most of the memory
             crops[channel] = crops[channel, order]
@@ -300,7 +335,7 @@ class _LayerList:
         )
 
     def _facts(self, done: Pass, space: PixelSpace) -> dict[str, Any]:
-        field, known = self._windows.field, self.layer.receptive_field is not None
+        field, known = self.windows.field, self.layer.receptive_field is not None
         shape = self.layer.shape
         sizes = [shape[:2] if self._channels_last else shape[1:]] if len(shape) == 3 else [[1, 1]]
         receptive = {"size": field.size, "stride": field.stride, "offset": field.offset}
@@ -311,8 +346,8 @@ class _LayerList:
             "whole_image": field.is_global,
             "input": list(self._image),
             "map": list(sizes[0]),
-            "window": list(self._windows.window),
-            "scale": self._windows.scale[0],
+            "window": list(self.windows.window),
+            "scale": self.windows.scale[0],
             "colours": space.origin,
             "maxima": self._maxima is not None,
         }
