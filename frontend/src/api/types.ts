@@ -33,7 +33,7 @@ export type {
 } from "./contract";
 
 /** The closed set of result kinds (cnnviz.contract.results). */
-export type Kind = "kernels" | "feature_maps" | "heatmap" | "layer_table" | "scores" | "images" | "trust";
+export type Kind = "kernels" | "feature_maps" | "heatmap" | "layer_table" | "scores" | "images" | "trust" | "patches" | "embedding";
 
 export type TypedArray =
   | Uint8Array

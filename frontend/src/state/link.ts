@@ -42,7 +42,7 @@ function fieldsOf(store: Store): Field[] {
     return { key, signal: known, initial: known.peek(), parse };
   };
   return [
-    field("view", store.view, oneOf("overview", "layer", "image", "compare", "jobs")),
+    field("view", store.view, oneOf("overview", "layer", "unit", "image", "compare", "jobs")),
     field("runA", store.a.run, text),
     field("runB", store.b.run, text),
     field("stepA", store.a.step, whole),
@@ -107,7 +107,9 @@ export class Link {
   /** True when going from one hash to the other should be a step of its own in the history. */
   static isMove(from: string, to: string): boolean {
     const [before, after] = [parseHash(from), parseHash(to)];
-    return [...PUSHED].some((key) => before.get(key) !== after.get(key));
+    const differs = (key: string) => before.get(key) !== after.get(key);
+    // Each unit has a page of its own.
+    return [...PUSHED].some(differs) || (after.get("view") === "unit" && differs("ch"));
   }
 }
 

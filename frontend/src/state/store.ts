@@ -14,7 +14,7 @@ import { type JobList, NO_JOBS } from "./job_list";
 import type { OwnInput } from "./own_inputs";
 import { latestAtOrBefore } from "./steps";
 
-export type ViewName = "overview" | "layer" | "image" | "compare" | "jobs";
+export type ViewName = "overview" | "layer" | "unit" | "image" | "compare" | "jobs";
 export type Sequential = "viridis" | "magma" | "cividis" | "grey";
 export type Diverging = "bwr" | "puor";
 export type RangeMode = "channel" | "shared";
@@ -150,5 +150,14 @@ export function openLayer(store: Store, layer: string, at: { channel?: number; s
     store.channel.value = at.channel ?? null;
     if (at.step !== undefined) store.a.step.value = at.step;
     store.view.value = "layer";
+  });
+}
+
+/** Go to the page of one unit: a channel of a layer. */
+export function openUnit(store: Store, layer: string, channel: number): void {
+  batch(() => {
+    store.layer.value = layer;
+    store.channel.value = channel;
+    store.view.value = "unit";
   });
 }

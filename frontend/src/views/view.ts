@@ -42,6 +42,7 @@ export interface View {
 export const VIEWS: readonly View[] = [
   { name: "overview", title: "Overview", key: "o", load: () => import("./overview/overview") },
   { name: "layer", title: "Layer", key: "l", load: () => import("./layer/layer") },
+  { name: "unit", title: "Unit", key: "u", load: () => import("./unit/unit") },
   { name: "image", title: "Image", key: "i", load: () => import("./image/image") },
   { name: "jobs", title: "Jobs", key: "j", load: () => import("./jobs/jobs"), alone: true },
   { name: "compare", title: "Compare", key: "c", load: () => import("./compare/compare") },

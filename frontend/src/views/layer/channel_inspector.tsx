@@ -165,7 +165,7 @@ export function OpacitySlider({ store, label }: { store: Store; label: string })
   );
 }
 
-function History({
+export function History({
   store,
   channels,
   channel,
@@ -174,7 +174,7 @@ function History({
   store: Store;
   channels: Channels;
   channel: number;
-  look: LayerLook;
+  look: Pick<LayerLook, "index">;
 }) {
   const row = rowAt(channels, store.a.shown.value);
   const shown = channels.steps[row] ?? null;

@@ -57,7 +57,7 @@ export function about(layer: Layer): string {
 }
 
 /** The reach of the convolutions, and that something on the way saw the whole image too. */
-function fieldText({ size, stride, is_global }: ReceptiveField): string {
+export function fieldText({ size, stride, is_global }: ReceptiveField): string {
   const [down, right] = stride;
   const step = down === right ? `${down}` : shapeText(stride);
   const reach = `receptive field ${shapeText(size)}, stride ${step}`;

@@ -4,30 +4,44 @@ import { useState } from "preact/hooks";
 import type { Client } from "../../api/client";
 import type { JobView } from "../../api/types";
 import { exactText } from "../../draw/number_text";
-import { checkpointSteps, weightsFor, weightsText } from "../../state/checkpoints";
+import { weightsFor, weightsText } from "../../state/checkpoints";
 import { secondsOf } from "../../state/job_list";
 import { cancel, openJob, submit } from "../../state/jobs";
 import type { Store } from "../../state/store";
-import { spread } from "../../ui/film_strip";
 import { Select } from "../../ui/select";
 import { JobPicture } from "../results/job_picture";
 import { isUnderWay, progressText } from "../results/job_text";
 import { durationText } from "../results/provenance";
 import { useResult } from "../results/use_result";
 import type { ViewProps } from "../view";
-import { draftFor, jobFor, type Subject, sheetFor, subjectAt, whyNoUnits } from "./unit_jobs";
+import {
+  draftFor,
+  jobFor,
+  overCheckpoints,
+  type Subject,
+  sheetFor,
+  subjectAt,
+  whyNoUnits,
+} from "./unit_jobs";
 import type { LayerLook } from "./use_layer";
 
 const WIDTH = 252;
 const MOST_STEPS = 8;
 const FRAME = 56;
 
+/** What is looked at of a layer; `order` is that of the contact sheet. */
+type Look = Pick<LayerLook, "index" | "name" | "layer" | "order">;
+
 interface Props extends ViewProps {
-  look: LayerLook;
+  look: Look;
   channel: number;
+  /** The unit alone, at this step: neither its other steps nor the layer's other units. */
+  alone?: boolean;
+  /** Side of the picture, px. */
+  side?: number;
 }
 
-export function UnitAction({ store, client, look, channel }: Props) {
+export function UnitAction({ store, client, look, channel, alone = false, side = WIDTH }: Props) {
   const [failure, setFailure] = useState("");
   const { index, name, layer } = look;
   const shown = store.a.shown.value;
@@ -44,7 +58,7 @@ export function UnitAction({ store, client, look, channel }: Props) {
       setFailure(error instanceof Error ? error.message : String(error)),
     );
   };
-  const common = { store, client, look, reason, ask };
+  const common = { store, client, look, reason, ask, side };
   return (
     <section class="sec unit" aria-label="what this unit looks for">
       <h2>What this unit looks for</h2>
@@ -69,14 +83,14 @@ export function UnitAction({ store, client, look, channel }: Props) {
           ▲ {failure}
         </p>
       )}
-      <OverSteps {...common} unit={unit} hasOne={job !== undefined} />
-      <WholeLayer {...common} unit={unit} />
+      {!alone && <OverSteps {...common} unit={unit} hasOne={job !== undefined} />}
+      {!alone && <WholeLayer {...common} unit={unit} />}
     </section>
   );
 }
 
 /** One request after the other; the first refusal ends it. */
-async function askAll(store: Store, client: Client, subjects: readonly Subject[]): Promise<void> {
+export async function askAll(store: Store, client: Client, subjects: readonly Subject[]): Promise<void> {
   for (const subject of subjects) await submit(store, client, draftFor(subject));
 }
 
@@ -89,14 +103,15 @@ function offReason(store: Store): string | null {
 interface PartProps {
   store: Store;
   client: Client;
-  look: LayerLook;
+  look: Look;
+  side: number;
   reason: string | null;
   ask: (subjects: readonly Subject[]) => void;
   unit: Subject;
 }
 
 /** The picture of a job that is there, live. */
-function Emerging({ store, client, job, unit, reason, ask }: PartProps & { job: JobView }) {
+function Emerging({ store, client, job, unit, reason, ask, side }: PartProps & { job: JobView }) {
   const { status, request } = job;
   const { id } = request;
   const what = `what channel ${unit.units[0]} of ${unit.layer} looks for`;
@@ -107,7 +122,7 @@ function Emerging({ store, client, job, unit, reason, ask }: PartProps & { job: 
   const isStuck = Array.isArray(facts.no_gradient) && facts.no_gradient.includes(0);
   return (
     <>
-      <JobPicture client={client} job={job} side={WIDTH} label={what} />
+      <JobPicture client={client} job={job} side={side} label={what} />
       <p class="cap unit-line" role="status">
         {isGoing ? progressText(status) : endText(job, reached)}
       </p>
@@ -152,14 +167,8 @@ function endText({ status }: JobView, value?: unknown): string {
 
 /** The same picture at several checkpoints: this unit while it learned. */
 function OverSteps({ store, client, look, reason, ask, unit, hasOne }: PartProps & { hasOne: boolean }) {
-  const all = checkpointSteps(look.index);
-  if (all.length < 2) return null;
-  const steps = spread(all, MOST_STEPS);
-  const jobs = store.jobs.value.byId;
-  const found = all.map((step) => ({ step, job: jobFor(jobs.values(), { ...unit, step }) }));
-  const there = found.flatMap(({ step, job }) => (job ? [{ step, job }] : []));
-  const missing = steps.filter((step) => !there.some((one) => one.step === step));
-  if (!hasOne && there.length === 0) return null;
+  const { there, missing, all, some } = overCheckpoints(look.index, store.jobs.value.byId, unit, MOST_STEPS);
+  if (all < 2 || (!hasOne && there.length === 0)) return null;
   return (
     <>
       {there.length > 1 && (
@@ -193,7 +202,7 @@ function OverSteps({ store, client, look, reason, ask, unit, hasOne }: PartProps
             Over all steps
           </button>
           <span class="cap">
-            {missing.length} jobs; {steps.length} of {all.length} checkpoints
+            {missing.length} jobs; {some} of {all} checkpoints
           </span>
         </div>
       )}

@@ -2,7 +2,8 @@
 
 import type { Draft } from "../../api/jobs";
 import type { JobView, Layer, RunIndex } from "../../api/types";
-import { weightsFor } from "../../state/checkpoints";
+import { checkpointSteps, weightsFor } from "../../state/checkpoints";
+import { spread } from "../../ui/film_strip";
 
 const METHOD = "activation_maximization";
 
@@ -34,6 +35,32 @@ export function subjectAt(
 export function jobFor(jobs: Iterable<JobView>, subject: Subject): JobView | undefined {
   const units = subject.units.join();
   return best(jobs, (job) => isOf(job, subject) && unitsOf(job).join() === units);
+}
+
+/** A subject at the checkpoints of its run. */
+export interface OverCheckpoints {
+  /** Checkpoints that have a job, ascending. */
+  there: { step: number; job: JobView }[];
+  /** Of evenly spread ones, those that have none. */
+  missing: number[];
+  /** How many checkpoints there are, and how many of them were spread. */
+  all: number;
+  some: number;
+}
+
+/** Which checkpoints have a job for the subject, and which of at most `most` are left to ask for. */
+export function overCheckpoints(
+  index: RunIndex,
+  jobs: ReadonlyMap<string, JobView>,
+  subject: Subject,
+  most: number,
+): OverCheckpoints {
+  const all = checkpointSteps(index);
+  const some = spread(all, most);
+  const found = all.map((step) => ({ step, job: jobFor(jobs.values(), { ...subject, step }) }));
+  const there = found.flatMap(({ step, job }) => (job ? [{ step, job }] : []));
+  const missing = some.filter((step) => !there.some((one) => one.step === step));
+  return { there, missing, all: all.length, some: some.length };
 }
 
 /** The latest sheet of many units of the subject's layer and step. */

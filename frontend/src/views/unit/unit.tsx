@@ -1,0 +1,103 @@
+/** One unit: everything that is known of a channel, over the steps, at an address of its own. */
+
+import type { ResultAnswer } from "../../api/types";
+import { shapeText } from "../../draw/number_text";
+import { linkOf } from "../../state/host";
+import { CopyLink, CopyPython } from "../../ui/copy_button";
+import { Nothing } from "../../ui/panel_state";
+import { fieldText } from "../layer/head";
+import { UnitAction } from "../layer/unit_action";
+import { resultStyles } from "../results/styles";
+import type { ViewProps } from "../view";
+import { Film } from "./film";
+import { FilterPart } from "./filter_part";
+import { backToLayer, moveUnit } from "./keys";
+import { Pinned } from "./pinned";
+import { TopPatches } from "./top_patches";
+import unitStyles from "./unit.css?inline";
+import { type UnitLook, useUnit } from "./use_unit";
+
+export { Inspector } from "./inspector";
+export { keys } from "./keys";
+export const styles = unitStyles + resultStyles;
+
+const OPTIMISED = 212;
+
+export default function UnitView(props: ViewProps) {
+  const look = useUnit(props);
+  if (!look) return null;
+  if ("missing" in look)
+    return (
+      <Nothing heading title={look.title}>
+        {look.missing}
+      </Nothing>
+    );
+  const { name, channel, index, layer, channels } = look;
+  const order = Array.from({ length: channels }, (_, at) => at);
+  return (
+    <div class="unit-view">
+      <Head {...props} look={look} />
+      <div class="unit-row">
+        <FilterPart {...props} look={look} />
+        <TopPatches {...props} look={look} />
+        <div class="unit-part">
+          <UnitAction
+            key={`${name}|${channel}`}
+            {...props}
+            look={{ index, name, layer, order }}
+            channel={channel}
+            side={OPTIMISED}
+            alone
+          />
+        </div>
+      </div>
+      <Film {...props} look={look} />
+      <Pinned {...props} look={look} />
+    </div>
+  );
+}
+
+function Head({ store, client, look }: ViewProps & { look: UnitLook }) {
+  const { name, channel, channels, source } = look;
+  const python = async () => {
+    if (!source) throw new Error("No top patches to load");
+    const { held } = source;
+    const answer: { python: string } | ResultAnswer =
+      "job" in held ? await client.jobs.result(held.job) : await client.record(held);
+    return `${answer.python}[${channel}]`;
+  };
+  return (
+    <div class="head unit-head">
+      <button
+        type="button"
+        class="icon"
+        aria-label="unit before"
+        title="←"
+        onClick={() => moveUnit(store, -1)}
+      >
+        ‹
+      </button>
+      <button type="button" class="icon" aria-label="next unit" title="→" onClick={() => moveUnit(store, 1)}>
+        ›
+      </button>
+      <h1 class="clip" title={name}>
+        <button type="button" class="plain" title="its layer (Esc)" onClick={() => backToLayer(store)}>
+          {name}
+        </button>{" "}
+        · unit {channel}
+      </h1>
+      <span class="t clip">{about(look)}</span>
+      <span class="grow" />
+      <CopyLink link={() => linkOf(store)} />
+      {source && <CopyPython python={python} />}
+    </div>
+  );
+
+  function about({ layer }: UnitLook): string {
+    const parts = [`of ${channels}`];
+    if (layer.shape.length === 3) parts.push(`map ${shapeText(layer.shape.slice(1))}`);
+    const field = layer.receptive_field;
+    if (field) parts.push(fieldText(field));
+    return parts.join(" · ");
+  }
+}
