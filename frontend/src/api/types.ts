@@ -33,7 +33,16 @@ export type {
 } from "./contract";
 
 /** The closed set of result kinds (cnnviz.contract.results). */
-export type Kind = "kernels" | "feature_maps" | "heatmap" | "layer_table" | "scores" | "images" | "trust" | "patches" | "embedding";
+export type Kind =
+  | "kernels"
+  | "feature_maps"
+  | "heatmap"
+  | "layer_table"
+  | "scores"
+  | "images"
+  | "trust"
+  | "patches"
+  | "embedding";
 
 export type TypedArray =
   | Uint8Array

@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { PATIENCE_MS } from "../api/use_answer";
 import type { Live } from "../state/live";
 import type { Store } from "../state/store";
-import type { ViewProps } from "../views/view";
+import type { View, ViewProps } from "../views/view";
 import { Empty } from "./empty";
 import { Help } from "./help";
 import { bindKeys } from "./keyboard";
@@ -57,7 +57,7 @@ function Body({ store, client, hasInspector }: BodyProps) {
   const error = store.a.error.value;
   return (
     <div class={view.alone ? "body alone" : hasInspector ? "body" : "body bare"}>
-      {!view.alone && <ModelTree store={store} isOpen={store.drawer.value === "tree"} />}
+      {!view.alone && <Left store={store} client={client} view={view} />}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is to be reached by keyboard */}
       <main class="center" tabIndex={0} aria-label={view.title}>
         {error ? (
@@ -81,6 +81,20 @@ function Body({ store, client, hasInspector }: BodyProps) {
         </aside>
       )}
     </div>
+  );
+}
+
+/** The left column: the view's own, else the model's layers. */
+function Left({ store, client, view }: ViewProps & { view: View }) {
+  const module = moduleOf(view);
+  const isOpen = store.drawer.value === "tree";
+  if (module === null || module instanceof Error || !module.Side || !store.a.index.value)
+    return <ModelTree store={store} isOpen={isOpen} />;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is to be reached by keyboard
+    <section class={isOpen ? "tree side open" : "tree side"} tabIndex={0} aria-label="Legend">
+      <ViewSlot view={view} what="Side" store={store} client={client} />
+    </section>
   );
 }
 

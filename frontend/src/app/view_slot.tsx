@@ -36,7 +36,7 @@ export function moduleOf(view: View): ViewModule | Error | null {
 
 interface SlotProps extends ViewProps {
   view: View;
-  what: "default" | "Inspector";
+  what: "default" | "Inspector" | "Side";
 }
 
 export function ViewSlot({ view, what, store, client }: SlotProps) {

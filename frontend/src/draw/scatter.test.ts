@@ -63,7 +63,15 @@ test("every point on the plot leaves its colour, whatever is beyond the edge non
     [Number.NaN, 0],
   ]);
   const pixels = new Uint32Array(SIZE.width * SIZE.height);
-  paintPoints(points, { pixels, size: SIZE, camera: { x: 0, y: 0, scale: 1 }, radius: 1, dimmed: 9, rim: 8 });
+  paintPoints(points, {
+    pixels,
+    size: SIZE,
+    camera: { x: 0, y: 0, scale: 1 },
+    radius: 1,
+    dimmed: 9,
+    ring: 7,
+    rim: 8,
+  });
   expect(pixels[50 * 200 + 100]).toBe(points.colours[0]);
   expect(pixels[40 * 200 + 130]).toBe(points.colours[1]);
   expect(pixels.filter((pixel) => pixel !== 0).length).toBe(18);
@@ -80,7 +88,15 @@ test("chosen points lie over the others, dimmed ones under them", () => {
     [CHOSEN, SHOWN, DIMMED, HIDDEN],
   );
   const pixels = new Uint32Array(SIZE.width * SIZE.height);
-  paintPoints(points, { pixels, size: SIZE, camera: { x: 0, y: 0, scale: 1 }, radius: 2, dimmed: 9, rim: 8 });
+  paintPoints(points, {
+    pixels,
+    size: SIZE,
+    camera: { x: 0, y: 0, scale: 1 },
+    radius: 2,
+    dimmed: 9,
+    ring: 7,
+    rim: 8,
+  });
   expect(pixels[50 * 200 + 100]).toBe(points.colours[0]);
   expect(pixels).toContain(8);
   expect(pixels).not.toContain(points.colours[3]);
@@ -89,7 +105,15 @@ test("chosen points lie over the others, dimmed ones under them", () => {
 test("a point at the edge is cut, not carried to the other side", () => {
   const points = pointsOf([[-100, 0]]);
   const pixels = new Uint32Array(SIZE.width * SIZE.height);
-  paintPoints(points, { pixels, size: SIZE, camera: { x: 0, y: 0, scale: 1 }, radius: 2, dimmed: 9, rim: 8 });
+  paintPoints(points, {
+    pixels,
+    size: SIZE,
+    camera: { x: 0, y: 0, scale: 1 },
+    radius: 2,
+    dimmed: 9,
+    ring: 7,
+    rim: 8,
+  });
   expect(pixels[50 * 200]).toBe(points.colours[0]);
   for (let line = 0; line < 100; line++) expect(pixels[line * 200 + 199]).toBe(0);
 });

@@ -75,36 +75,77 @@ export interface CellPicture {
  *
  * Cells are fixed in the places, and their side there is a power of two, so the choice stays while the plot is moved,
  * and a nearer look keeps the pictures it had and adds others.
+ *
+ * @param least smallest side of a cell, in places: 1 for a grid whose images have whole places of their own.
  */
-export function representatives(points: Points, size: Size, camera: Camera, side: number): CellPicture[] {
-  const cell = 2 ** Math.round(Math.log2(side / camera.scale));
-  const first = new Map<number, CellPicture>();
-  const reach = (size.width + 2 * side) / camera.scale / cell + 2;
+export function representatives(
+  points: Points,
+  size: Size,
+  camera: Camera,
+  side: number,
+  least = 0,
+): CellPicture[] {
+  const cell = cellOf(camera, side, least);
   const leftmost = Math.floor((camera.x - size.width / 2 / camera.scale) / cell) - 1;
   const lowest = Math.floor((camera.y - size.height / 2 / camera.scale) / cell) - 1;
-  const columns = Math.ceil(reach);
-  const rows = Math.ceil(size.height / camera.scale / cell) + 2;
-  for (const row of points.order) {
-    const state = points.states[row];
+  const columns = Math.ceil(size.width / camera.scale / cell) + 3;
+  const rows = Math.ceil(size.height / camera.scale / cell) + 3;
+  const first = new Int32Array(columns * rows).fill(-1);
+  const counts = new Int32Array(columns * rows);
+  const { x, y, states, order } = points;
+  for (let turn = 0; turn < order.length; turn++) {
+    const row = order[turn] as number;
+    const state = states[row];
     if (state === HIDDEN || state === DIMMED) continue;
-    const across = Math.floor((points.x[row] as number) / cell) - leftmost;
-    const up = Math.floor((points.y[row] as number) / cell) - lowest;
-    if (!(across >= 0 && across < columns && up >= 0 && up <= rows)) continue;
-    const key = up * columns + across;
-    const known = first.get(key);
-    if (known) known.count += 1;
-    else
-      first.set(key, {
-        row,
-        count: 1,
-        left: size.width / 2 + ((across + leftmost) * cell - camera.x) * camera.scale,
-        top: size.height / 2 - ((up + lowest + 1) * cell - camera.y) * camera.scale,
-      });
+    const across = Math.floor((x[row] as number) / cell) - leftmost;
+    const up = Math.floor((y[row] as number) / cell) - lowest;
+    // NaN fails this too.
+    if (!(across >= 0 && across < columns && up >= 0 && up < rows)) continue;
+    const at = up * columns + across;
+    if (counts[at] === 0) first[at] = row;
+    counts[at] = (counts[at] as number) + 1;
   }
-  return [...first.values()];
+  const found: CellPicture[] = [];
+  for (let at = 0; at < first.length; at++) {
+    if (counts[at] === 0) continue;
+    const across = (at % columns) + leftmost;
+    const up = Math.floor(at / columns) + lowest;
+    found.push({
+      row: first[at] as number,
+      count: counts[at] as number,
+      left: size.width / 2 + (across * cell - camera.x) * camera.scale,
+      top: size.height / 2 - ((up + 1) * cell - camera.y) * camera.scale,
+    });
+  }
+  return found;
 }
 
-/** Side of a cell on the screen, px, between 0.7 and 1.4 times what was asked for. */
-export function cellSide(camera: Camera, side: number): number {
-  return 2 ** Math.round(Math.log2(side / camera.scale)) * camera.scale;
+/** Side of a cell in places. */
+function cellOf(camera: Camera, side: number, least: number): number {
+  return Math.max(least, 2 ** Math.round(Math.log2(side / camera.scale)));
+}
+
+/** Side of a cell on the screen, px, between 0.7 and 1.4 times what was asked for, or more where `least` is. */
+export function cellSide(camera: Camera, side: number, least = 0): number {
+  return cellOf(camera, side, least) * camera.scale;
+}
+
+/** The nearest point in a direction (x to the right, y upwards) from one, or null: for the arrow keys. */
+export function nextPoint(points: Points, from: number, direction: readonly [number, number]): number | null {
+  const [x, y] = [points.x[from] as number, points.y[from] as number];
+  let best: number | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (let row = 0; row < points.x.length; row++) {
+    const state = points.states[row];
+    if (row === from || state === HIDDEN || state === DIMMED) continue;
+    const right = (points.x[row] as number) - x;
+    const up = (points.y[row] as number) - y;
+    const along = right * direction[0] + up * direction[1];
+    const across = Math.abs(right * direction[1] - up * direction[0]);
+    // Within 45° of the direction; what lies aside counts double.
+    if (!(along > 0 && across <= along) || along + across >= least) continue;
+    least = along + across;
+    best = row;
+  }
+  return best;
 }

@@ -16,6 +16,8 @@ export interface Points extends Places {
   colours: Uint32Array;
   /** HIDDEN … CHOSEN of each point. */
   states: Uint8Array;
+  /** Points with a ring around them: what is wrong is not told by its colour alone. */
+  ringed?: Uint8Array | null;
   /** Rows in the order they are drawn: shuffled, or the class that comes last would cover the others. */
   order: Uint32Array;
 }
@@ -26,9 +28,10 @@ export interface Paint {
   camera: Camera;
   /** Half the side of a point, px: 1 gives 3 × 3. */
   radius: number;
-  /** Packed colours of what is dimmed, and of the rim of what is chosen. */
+  /** Packed colours of what is dimmed, of the rim of what is chosen, and of rings. */
   dimmed: number;
   rim: number;
+  ring: number;
 }
 
 /** Draw all points into cleared pixels: dimmed ones first, chosen ones last. */
@@ -37,8 +40,8 @@ export function paintPoints(points: Points, paint: Paint): void {
 }
 
 function paintState(points: Points, paint: Paint, state: number): void {
-  const { x, y, colours, states, order } = points;
-  const { pixels, size, camera, dimmed, rim } = paint;
+  const { x, y, colours, states, order, ringed } = points;
+  const { pixels, size, camera, dimmed, rim, ring } = paint;
   const { width, height } = size;
   const radius = state === CHOSEN ? paint.radius + 1 : paint.radius;
   for (let turn = 0; turn < order.length; turn++) {
@@ -50,6 +53,7 @@ function paintState(points: Points, paint: Paint, state: number): void {
     if (!(left > -radius && left < width + radius && top > -radius && top < height + radius)) continue;
     const colour = state === DIMMED ? dimmed : (colours[row] as number);
     if (state === CHOSEN) square(pixels, size, left, top, radius + 1, rim);
+    else if (ringed?.[row] && state === SHOWN) square(pixels, size, left, top, radius + 1, ring);
     square(pixels, size, left, top, radius, colour);
   }
 }

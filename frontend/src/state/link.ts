@@ -20,6 +20,10 @@ function whole(value: string): number | undefined {
   return /^-?\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
+function row(value: string): number | undefined {
+  return /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
 function flag(value: string): boolean | undefined {
   return value === "true" ? true : value === "false" ? false : undefined;
 }
@@ -42,7 +46,7 @@ function fieldsOf(store: Store): Field[] {
     return { key, signal: known, initial: known.peek(), parse };
   };
   return [
-    field("view", store.view, oneOf("overview", "layer", "unit", "image", "compare", "jobs")),
+    field("view", store.view, oneOf("overview", "layer", "unit", "image", "embedding", "compare", "jobs")),
     field("runA", store.a.run, text),
     field("runB", store.b.run, text),
     field("stepA", store.a.step, whole),
@@ -66,6 +70,13 @@ function fieldsOf(store: Store): Field[] {
     field("target", store.target, whole),
     field("compare", store.compare, oneOf("side", "flicker", "difference")),
     field("subject", store.subject, oneOf("filters", "activations", "heatmap")),
+    field("emb", store.embedding, text),
+    field("point", store.point, row),
+    field("lay", store.lay, oneOf("map", "pca", "grid")),
+    field("draw", store.scatterDraw, oneOf("images", "points", "density")),
+    field("colour", store.scatterColour, oneOf("label", "prediction", "error", "loss", "unit")),
+    field("unitKey", store.unitKey, text),
+    field("unit", store.unit, row),
     field("tag", store.tag, text),
     field("job", store.job, text),
     field("draft", store.draft, draftText),

@@ -14,13 +14,17 @@ import { type JobList, NO_JOBS } from "./job_list";
 import type { OwnInput } from "./own_inputs";
 import { latestAtOrBefore } from "./steps";
 
-export type ViewName = "overview" | "layer" | "unit" | "image" | "compare" | "jobs";
+export type ViewName = "overview" | "layer" | "unit" | "image" | "embedding" | "compare" | "jobs";
 export type Sequential = "viridis" | "magma" | "cividis" | "grey";
 export type Diverging = "bwr" | "puor";
 export type RangeMode = "channel" | "shared";
 export type SortOrder = "index" | "mean" | "max" | "zeros" | "change";
 export type CompareMode = "side" | "flicker" | "difference";
 export type Subject = "filters" | "activations" | "heatmap";
+/** Which map of an embedding: by t-SNE, its first principal components, or a cell of its own for each image. */
+export type Lay = "map" | "pca" | "grid";
+export type ScatterDraw = "images" | "points" | "density";
+export type ScatterColour = "label" | "prediction" | "error" | "loss" | "unit";
 export type StripAxis = "step" | "time";
 export type StripScale = "sqrt" | "lin";
 export type Theme = "light" | "dark";
@@ -95,6 +99,17 @@ export class Store {
   readonly compare: Signal<CompareMode> = signal("side");
   /** What of A and B is compared. */
   readonly subject: Signal<Subject> = signal("activations");
+  /** Where the embedding comes from: a series key, or `job:` and an id; null: the page chooses. */
+  readonly embedding: Signal<string | null> = signal(null);
+  /** Row of the data set that the embedding view's inspector is about. */
+  readonly point: Signal<number | null> = signal(null);
+  /** null: t-SNE where there is one. */
+  readonly lay: Signal<Lay | null> = signal(null);
+  readonly scatterDraw: Signal<ScatterDraw> = signal("images");
+  readonly scatterColour: Signal<ScatterColour> = signal("label");
+  /** Series of top patches, and its channel, whose activation colours the points. */
+  readonly unitKey: Signal<string | null> = signal(null);
+  readonly unit: Signal<number> = signal(0);
   /** Scalar drawn in the step strip; null: the page chooses one (a loss). */
   readonly tag: Signal<string | null> = signal(null);
   readonly axis: Signal<StripAxis> = signal("step");

@@ -15,6 +15,8 @@ export interface ViewModule {
   default: ComponentType<ViewProps>;
   /** The right column; without it the centre takes the room. */
   Inspector?: ComponentType<ViewProps>;
+  /** The left column, in the place of the model's layers. */
+  Side?: ComponentType<ViewProps>;
   /** Its own style sheet (`import styles from "./layer.css?inline"`). */
   styles?: string;
   /** Keys it answers to, beyond the frame's; shown in the help. */
@@ -44,6 +46,12 @@ export const VIEWS: readonly View[] = [
   { name: "layer", title: "Layer", key: "l", load: () => import("./layer/layer") },
   { name: "unit", title: "Unit", key: "u", load: () => import("./unit/unit") },
   { name: "image", title: "Image", key: "i", load: () => import("./image/image") },
+  {
+    name: "embedding",
+    title: "Embedding",
+    key: "e",
+    load: () => import("./embedding/embedding"),
+  },
   { name: "jobs", title: "Jobs", key: "j", load: () => import("./jobs/jobs"), alone: true },
   { name: "compare", title: "Compare", key: "c", load: () => import("./compare/compare") },
 ];

@@ -1,0 +1,156 @@
+/** The right column: the chosen image with its neighbours, and which units fire for what the lasso holds. */
+
+import { useEffect } from "preact/hooks";
+import type { Nearness } from "../../api/layouts";
+import { exactText } from "../../draw/number_text";
+import { Nothing } from "../../ui/panel_state";
+import type { ViewProps } from "../view";
+import { chosen, unitsWanted } from "./choice";
+import { near, useNeighbours } from "./near";
+import type { Thumbs } from "./thumbs";
+import { FiringUnits } from "./units";
+import { type Scene, useScene } from "./use_scene";
+import { sceneThumbs, useThumbs } from "./use_thumbs";
+import { classText, imageTitle, isRight, LabelMark, lossText, ThumbPicture } from "./words";
+
+const SIDE = 84;
+const NEAR = 8;
+const NEAR_SIDE = 56;
+
+export function Inspector({ store, client }: ViewProps) {
+  const scene = useScene(store, client)?.scene;
+  if (!scene) return null;
+  const row = store.point.value;
+  const isThere = row !== null && row < scene.layout.count;
+  const props = { store, client, scene };
+  return (
+    <>
+      {unitsWanted.value && chosen.value && <FiringUnits {...props} chosen={chosen.value} />}
+      {isThere ? (
+        <ImageOf {...props} row={row} thumbs={sceneThumbs(client, scene)} />
+      ) : (
+        <Nothing title="No image chosen">
+          Click one on the map for its neighbours. Drag with <kbd>⇧</kbd> to draw a lasso.
+        </Nothing>
+      )}
+    </>
+  );
+}
+
+interface ImageProps extends ViewProps {
+  scene: Scene;
+  row: number;
+  thumbs: Thumbs;
+}
+
+function ImageOf(props: ImageProps) {
+  const { store, scene, row, thumbs } = props;
+  useThumbs(thumbs, [row]);
+  const right = isRight(scene, row);
+  const loss = lossText(scene, row);
+  const { subjects } = scene;
+  const example = subjects.exampleRow(row);
+  const hasPlace = !Number.isNaN(scene.layout.principal[row * scene.layout.components] ?? Number.NaN);
+  return (
+    <section aria-label="chosen image">
+      <div class="point-head">
+        <ThumbPicture thumbs={thumbs} row={row} side={SIDE} label={imageTitle(scene, row)} />
+        <div>
+          <h1 class="wrap">{imageTitle(scene, row)}</h1>
+          <p>
+            label <LabelMark store={store} scene={scene} row={row} />
+          </p>
+          {subjects.predicted && <p>predicted {classText(scene, subjects.predicted[row])}</p>}
+          {right !== null && <p class={right ? "ok" : "bad"}>{right ? "✓ right" : "▲ wrong"}</p>}
+          {loss !== null && <p class="t">loss {loss}</p>}
+        </div>
+      </div>
+      <p class="cap clip">{subjects.reference}</p>
+      {!hasPlace && <p class="warn cap">▲ its features are not finite: no place, no neighbours</p>}
+      {hasPlace && (
+        <>
+          <Near {...props} by="cosine" title="Nearest in feature space" note="cosine distance" />
+          <Near {...props} by="l2" title="Nearest in feature space" note="Euclidean distance" />
+        </>
+      )}
+      {subjects.dataset !== null && (
+        <Near {...props} by="pixels" title="Nearest in pixels" note="Euclidean distance" />
+      )}
+      <p class="cap">Exact, over all images. A frame: another label.</p>
+      {example !== null && (
+        <button
+          type="button"
+          class="btn"
+          onClick={() => {
+            store.image.value = example;
+            store.view.value = "image";
+          }}
+        >
+          Open in the Image view
+        </button>
+      )}
+    </section>
+  );
+}
+
+interface NearProps extends ImageProps {
+  by: Nearness;
+  title: string;
+  note: string;
+}
+
+function Near({ store, client, scene, row, thumbs, by, title, note }: NearProps) {
+  const { value, error, retry } = useNeighbours(client, scene.held, row, by, NEAR);
+  const rows = value?.rows ?? [];
+  useThumbs(thumbs, rows);
+  const isDrawn = by === "cosine";
+  useEffect(() => {
+    if (isDrawn) near.value = rows;
+    return () => {
+      if (isDrawn) near.value = [];
+    };
+  }, [isDrawn, rows.join()]);
+  return (
+    <div class="sec">
+      <div class="row">
+        <h2>{title}</h2>
+        <span class="grow" />
+        <span class="cap nowrap">{note}</span>
+      </div>
+      {error && (
+        <p class="bad cap" role="alert">
+          ▲ {error.message}{" "}
+          <button type="button" class="link" onClick={retry}>
+            Try again
+          </button>
+        </p>
+      )}
+      <ul class="near" data-by={by}>
+        {rows.map((other, at) => (
+          <li key={other}>
+            <button
+              type="button"
+              class={isOther(scene, row, other) ? "other" : ""}
+              title={imageTitle(scene, other)}
+              onClick={() => {
+                store.point.value = other;
+              }}
+            >
+              <ThumbPicture thumbs={thumbs} row={other} side={NEAR_SIDE} label={imageTitle(scene, other)} />
+              <span class="cap clip">
+                <LabelMark store={store} scene={scene} row={other} />
+              </span>
+              <span class="cap">{exactText(value?.distances[at] ?? Number.NaN)}</span>
+            </button>
+          </li>
+        ))}
+        {value && rows.length === 0 && <li class="cap">none</li>}
+      </ul>
+    </div>
+  );
+}
+
+function isOther({ subjects }: Scene, row: number, other: number): boolean {
+  const [one, two] = [subjects.labels[row] ?? -1, subjects.labels[other] ?? -1];
+  return one >= 0 && two >= 0 && one !== two;
+}
