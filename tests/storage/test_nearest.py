@@ -19,7 +19,7 @@ def by_measuring(vectors, k, metric):
 
 
 @pytest.mark.parametrize("metric", ["l2", "cosine"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**31), kind=st.sampled_from(["halves", "codes", "few", "far"]))
 def test_neighbours_are_exactly_those_of_brute_force(metric, seed, kind):
     numbers = np.random.default_rng(seed)

@@ -39,6 +39,7 @@ COMPONENTS: Final = 3
 WORK: Final = 2e11
 """Products by which neighbours are found at once; for more, only some images are asked about."""
 WORK_IN_TRAINING: Final = 5e9
+"""The same where a step waits for it."""
 ASKED: Final = 2000
 """Images by which the agreement of labels is measured."""
 _HIGHEST_HALF: Final = 65504.0
@@ -266,7 +267,7 @@ class _Collector:
         metric, labels = self._params.metric, done.data.labels
         other: Metric = "l2" if metric == "cosine" else "cosine"
         pixels = done.data.thumbnails() if done.data.thumbnails is not None else None
-        work = WORK_IN_TRAINING if self._ctx.in_training else WORK
+        work = WORK if done.data.seconds == math.inf else WORK_IN_TRAINING
         widest = max(features.shape[1], 0 if pixels is None else pixels[0].size)
         fewer = min(ASKED, max(100, int(work / max(len(features) * widest, 1))))
         asked = spread(len(features), fewer)
