@@ -3,7 +3,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { healthAt, type LayerHealth } from "../state/health";
-import { openLayer, type Store } from "../state/store";
+import { openLayer, openUnit, type Store } from "../state/store";
 import { ancestors, isNumber, type TreeRow, treeRows, visibleRows } from "../state/tree";
 import { firstLayer } from "../views/records/series";
 import { HealthFoot, HealthMark } from "./tree_health";
@@ -96,7 +96,7 @@ function Rows({ store, rows, closed, toggle }: RowsProps) {
           isSelected={row.layer.name === chosen}
           isClosed={closed.has(row.layer.name)}
           health={health.value.get(row.layer.name)}
-          open={() => openLayer(store, row.layer.name)}
+          open={() => open(store, row.layer.name)}
           toggle={() => toggle(row.layer.name)}
         />
       ))}
@@ -106,6 +106,13 @@ function Rows({ store, rows, closed, toggle }: RowsProps) {
       />
     </div>
   );
+}
+
+/** A click on a layer: the unit page goes on to its first unit, else it is the layer view. */
+function open(store: Store, layer: string): void {
+  const hasUnits = store.leaves.value.some((leaf) => leaf.name === layer);
+  if (store.view.value === "unit" && hasUnits) openUnit(store, layer, 0);
+  else openLayer(store, layer);
 }
 
 /** The layer chosen, or the one that a view shows while none is. */
@@ -148,7 +155,7 @@ function onTreeKey(event: KeyboardEvent, { store, rows, closed, toggle }: RowsPr
       else go(selected + 1);
     },
     Enter: () => {
-      if (row) openLayer(store, name);
+      if (row) open(store, name);
     },
   };
   const act = acts[event.key];

@@ -38,14 +38,14 @@ export function Search({ store }: { store: Store }) {
         id={SEARCH_ID}
         type="text"
         role="combobox"
-        aria-label="Search layers, channels, classes, images and jobs"
+        aria-label="Search layers, units, classes, images and jobs"
         aria-expanded={hits.length > 0}
         aria-controls="cnnviz-hits"
         aria-activedescendant={hits.length ? `hit-${cursor.value}` : undefined}
         aria-autocomplete="list"
         autocomplete="off"
         spellcheck={false}
-        placeholder="layer, class, image, job"
+        placeholder="layer, unit, class, image, job"
         value={query.value}
         onInput={(event) => {
           query.value = event.currentTarget.value;

@@ -26,11 +26,15 @@ test("a layer and a number are a channel of it, if it has that many", () => {
   expect(texts("relu 16")).toEqual([]);
   const store = new Store();
   findHits(index, views, "relu #3")[0]?.go(store);
-  expect([store.view.value, store.layer.value, store.channel.value]).toEqual(["layer", "layer1.relu", 3]);
+  expect([store.view.value, store.layer.value, store.channel.value]).toEqual(["unit", "layer1.relu", 3]);
+  expect(texts("relu unit 3")[0]).toBe("layer1.relu 3");
 });
 
-test("a class finds its images, a number the image", () => {
-  expect(texts("dog")).toEqual(["image 1 · dog", "image 2 · dog"]);
+test("a class is found, to be explained, and its images after it; a number finds the image", () => {
+  expect(texts("dog")).toEqual(["class 1 · dog", "image 1 · dog", "image 2 · dog"]);
+  const store = new Store();
+  findHits(index, views, "dog")[0]?.go(store);
+  expect([store.view.value, store.target.value]).toEqual(["image", 1]);
   expect(texts("image 0")).toEqual(["image 0 · cat"]);
 });
 

@@ -3,7 +3,7 @@
 import type { JobRequest, RunIndex } from "../api/types";
 import type { JobList } from "./job_list";
 import { exampleName } from "./predictions";
-import { openLayer, type Store, type ViewName } from "./store";
+import { openLayer, openUnit, type Store, type ViewName } from "./store";
 
 export interface Hit {
   kind: "layer" | "channel" | "class" | "image" | "job" | "view";
@@ -13,11 +13,13 @@ export interface Hit {
 }
 
 const LIMIT = 12;
+/** Of them classes: their images come after them. */
+const MOST_CLASSES = 4;
 
 /**
  * The best matches, whole words and beginnings first.
  *
- * `relu 12` or `relu #12` is channel 12 of the layers that match `relu`.
+ * `relu 12`, `relu #12` or `relu unit 12` is channel 12 of the layers that match `relu`.
  */
 export function findHits(
   index: RunIndex,
@@ -27,10 +29,11 @@ export function findHits(
 ): Hit[] {
   const words = query.trim().toLowerCase();
   if (!words) return [];
-  const channel = words.match(/^(.*?)\s*(?:#|\s)(\d+)$/);
+  const channel = words.match(/^(.*?)\s*(?:#|\s(?:unit |channel )?)(\d+)$/);
   const hits = [
     ...(channel ? channelHits(index, channel[1] ?? "", Number(channel[2])) : []),
     ...layerHits(index, words),
+    ...classHits(index, words),
     ...imageHits(index, words),
     ...(jobs ? jobHits(jobs, words) : []),
     ...views
@@ -80,8 +83,27 @@ function channelHits(index: RunIndex, words: string, channel: number): Hit[] {
     .map((layer) => ({
       kind: "channel",
       text: `${layer.name} ${channel}`,
-      note: "channel",
-      go: (store) => openLayer(store, layer.name, { channel }),
+      note: "unit",
+      go: (store) => openUnit(store, layer.name, channel),
+    }));
+}
+
+/** Classes by name: the image view then explains that class. */
+function classHits(index: RunIndex, words: string): Hit[] {
+  const names = index.examples?.class_names ?? [];
+  return names
+    .map((name, target) => ({ target, name: String(name), rank: rank(String(name), words) }))
+    .filter((one) => Number.isFinite(one.rank))
+    .sort((a, b) => a.rank - b.rank || a.target - b.target)
+    .slice(0, MOST_CLASSES)
+    .map(({ target, name }) => ({
+      kind: "class",
+      text: `class ${target} · ${name}`,
+      note: "explain it",
+      go: (store) => {
+        store.target.value = target;
+        store.view.value = "image";
+      },
     }));
 }
 
@@ -98,7 +120,7 @@ function imageHits(index: RunIndex, words: string): Hit[] {
     const isNamed = Number.isFinite(rank(own, words));
     if (Number(numbered ?? -1) !== image && !isNamed && !Number.isFinite(rank(name, words))) continue;
     hits.push({
-      kind: name && !isNamed && numbered === undefined ? "class" : "image",
+      kind: "image",
       text: [`image ${image}`, own, name].filter(Boolean).join(" · "),
       note: "image",
       go: (store) => {

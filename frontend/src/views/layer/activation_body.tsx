@@ -5,6 +5,7 @@ import type { Maps } from "../../api/types";
 import { type Colouring, paintAtlas, sharedRange } from "../../draw/grid_pixels";
 import { countText, shapeText } from "../../draw/number_text";
 import type { Pictures } from "../../draw/pictures";
+import { openUnit } from "../../state/store";
 import { Failed, Waiting } from "../../ui/panel_state";
 import { type Drawn, PictureGrid } from "../../ui/picture_grid";
 import { ScaleBar } from "../../ui/scale_bar";
@@ -98,10 +99,7 @@ function Grid({ store, look, scene, dim, drawn }: SceneProps) {
       onSelect={(channel) => {
         store.channel.value = channel;
       }}
-      onOpen={(channel) => {
-        store.channel.value = channel;
-        store.zoom.value = true;
-      }}
+      onOpen={(channel) => openUnit(store, look.name, channel)}
       onPoint={(point) => {
         pointed.value = point;
       }}

@@ -17,6 +17,7 @@ import type { ViewProps } from "../view";
 import { numbersOf } from "./activation_cells";
 import { deadSince, healthOf, overSteps, rowAt } from "./channel_health";
 import { ChannelMap, channelPixels, spotPlace, spotText, useChannelValues } from "./channel_map";
+import { OpenUnit } from "./open_unit";
 import { UnitAction } from "./unit_action";
 import { type LayerLook, spot } from "./use_layer";
 
@@ -52,8 +53,9 @@ export function ChannelInspector(props: InspectorProps) {
             store.zoom.value = !store.zoom.value;
           }}
         >
-          Enlarge <kbd>↵</kbd>
+          Enlarge <kbd>z</kbd>
         </button>
+        <OpenUnit store={store} look={look} channel={channel} />
       </div>
       {maps.value && channel < maps.value.low.length && (
         <Over {...props} maps={maps.value} dim={maps.pending} image={image} />

@@ -23,6 +23,7 @@ import { kernelsOf } from "../records/pictures_of";
 import { useMaps } from "../records/use_maps";
 import type { InspectorProps } from "./channel_inspector";
 import { styleOf } from "./filters";
+import { OpenUnit } from "./open_unit";
 import { UnitAction } from "./unit_action";
 import { spot } from "./use_layer";
 
@@ -61,6 +62,8 @@ export function FilterInspector({ store, client, look, series, channel }: Inspec
         <span class="t nowrap">
           {kernels.slices} × {shapeText([kernels.height, kernels.width])}
         </span>
+        <span class="grow" />
+        <OpenUnit store={store} look={look} channel={channel} />
       </div>
       <div class="over">
         <MapCanvas

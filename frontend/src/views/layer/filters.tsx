@@ -12,6 +12,7 @@ import {
   paintKernels,
 } from "../../draw/kernels";
 import { shapeText, valueText } from "../../draw/number_text";
+import { openUnit } from "../../state/store";
 import { Failed, Waiting } from "../../ui/panel_state";
 import { type Drawn, PictureGrid } from "../../ui/picture_grid";
 import { ScaleBar } from "../../ui/scale_bar";
@@ -134,9 +135,7 @@ function Grid({ store, look, maps, kernels, style, drawn, dim }: GridProps & { s
       onSelect={(filter) => {
         store.channel.value = filter;
       }}
-      onOpen={(filter) => {
-        store.channel.value = filter;
-      }}
+      onOpen={(filter) => openUnit(store, look.name, filter)}
       onPoint={(point) => {
         pointed.value = point;
       }}

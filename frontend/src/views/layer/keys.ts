@@ -11,7 +11,8 @@ export const keys: readonly KeyBinding[] = [
   { key: "ArrowLeft", says: "channel before", run: () => pressGrid("ArrowLeft") },
   { key: "ArrowDown", says: "channel below", run: () => pressGrid("ArrowDown") },
   { key: "ArrowUp", says: "channel above", run: () => pressGrid("ArrowUp") },
-  { key: "Enter", says: "enlarge the channel", run: ({ store }) => toggleZoom(store) },
+  { key: "Enter", says: "open the channel's own page", run: () => pressUnit() },
+  { key: "z", says: "enlarge the channel", run: ({ store }) => toggleZoom(store) },
   { key: "s", says: "see what the channel looks for", run: ({ store }) => seeUnit(store) },
   { key: "Escape", says: "back one level", run: ({ store }) => goBack(store) },
   { key: "c", says: "next colour map", run: ({ store }) => nextColours(store) },
@@ -24,6 +25,11 @@ function pressGrid(key: string): void {
   const grid = document.querySelector<HTMLElement>(".grid-canvas");
   grid?.focus();
   grid?.dispatchEvent(new KeyboardEvent("keydown", { key }));
+}
+
+/** As a press on the inspector's button: it knows which channel is selected. */
+function pressUnit(): void {
+  document.querySelector<HTMLButtonElement>(".open-unit")?.click();
 }
 
 function toggleZoom(store: Store): void {

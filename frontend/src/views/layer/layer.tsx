@@ -8,6 +8,7 @@ import { Activations } from "./activations";
 import { Filters } from "./filters";
 import { Head, whyNot } from "./head";
 import layerStyles from "./layer.css?inline";
+import { PatchSheet } from "./patch_sheet";
 import { type LayerLook, useLayer } from "./use_layer";
 
 export { Inspector } from "./inspector";
@@ -27,7 +28,9 @@ export default function LayerView({ store, client }: ViewProps) {
 function Tab({ store, client, look }: ViewProps & { look: LayerLook }) {
   const { tab } = look;
   const props = { store, client, look };
-  if (tab?.series) return tab.kind === "kernels" ? <Filters {...props} /> : <Activations {...props} />;
+  if (tab?.series && tab.kind === "kernels") return <Filters {...props} />;
+  if (tab?.series && tab.kind === "patches") return <PatchSheet {...props} series={tab.series} />;
+  if (tab?.series) return <Activations {...props} />;
   return (
     <>
       <Head store={store} look={look} />

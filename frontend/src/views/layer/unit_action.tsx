@@ -23,11 +23,15 @@ import {
   subjectAt,
   whyNoUnits,
 } from "./unit_jobs";
+import { useAsking } from "./use_asking";
 import type { LayerLook } from "./use_layer";
 
 const WIDTH = 252;
 const MOST_STEPS = 8;
 const FRAME = 56;
+
+/** Said while a request is on its way. */
+export const ASKING = "asking … the first time a worker has to start";
 
 /** What is looked at of a layer; `order` is that of the contact sheet. */
 type Look = Pick<LayerLook, "index" | "name" | "layer" | "order">;
@@ -42,7 +46,7 @@ interface Props extends ViewProps {
 }
 
 export function UnitAction({ store, client, look, channel, alone = false, side = WIDTH }: Props) {
-  const [failure, setFailure] = useState("");
+  const { isAsking, failure, run } = useAsking();
   const { index, name, layer } = look;
   const shown = store.a.shown.value;
   const weights = weightsFor(index, shown);
@@ -52,12 +56,7 @@ export function UnitAction({ store, client, look, channel, alone = false, side =
   const reason = whyNoUnits(index, layer) ?? offReason(store);
   const isBeyond = layer !== null && channel >= (layer.shape[0] ?? 0);
   if (isBeyond) return null;
-  const ask = (subjects: readonly Subject[]): void => {
-    setFailure("");
-    askAll(store, client, subjects).catch((error: unknown) =>
-      setFailure(error instanceof Error ? error.message : String(error)),
-    );
-  };
+  const ask = (subjects: readonly Subject[]): void => run(() => askAll(store, client, subjects));
   const common = { store, client, look, reason, ask, side };
   return (
     <section class="sec unit" aria-label="what this unit looks for">
@@ -69,12 +68,16 @@ export function UnitAction({ store, client, look, channel, alone = false, side =
           <button
             type="button"
             class="btn p unit-go"
-            disabled={reason !== null || store.session.value === null}
+            disabled={reason !== null || isAsking || store.session.value === null}
             onClick={() => ask([unit])}
           >
             See what this unit looks for <kbd>s</kbd>
           </button>
-          {reason === null && <p class="cap">a picture climbed to with {weightsText(weights, shown)}</p>}
+          {reason === null && (
+            <p class="cap" role="status">
+              {isAsking ? ASKING : `a picture climbed to with ${weightsText(weights, shown)}`}
+            </p>
+          )}
         </>
       )}
       {reason !== null && <p class="cap">{reason}</p>}

@@ -50,11 +50,11 @@ export function useLayer({ store, client }: ViewProps): LayerLook | null {
   return { index, name, layer, tabs, tab, channels, order, selected };
 }
 
-/** How many pictures the tab has: filters first in their shape, channels second in theirs. */
+/** How many pictures the tab has: filters and channels first in their shape, channels of feature maps second. */
 function countOf(tab: LayerTab | undefined, layer: Layer | null): number {
   if (!tab?.series) return layer?.shape[0] ?? 0;
   const shape = mainShape(tab.series);
-  return (tab.kind === "kernels" ? shape[0] : shape[1]) ?? 0;
+  return (tab.kind === "feature_maps" ? shape[1] : shape[0]) ?? 0;
 }
 
 /** The channel `by` places further in the grid's order; the first or last at its ends. */

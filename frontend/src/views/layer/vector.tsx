@@ -3,6 +3,7 @@
 import { paintAtlas } from "../../draw/grid_pixels";
 import { exactText } from "../../draw/number_text";
 import { valueAt } from "../../draw/pictures";
+import { openUnit } from "../../state/store";
 import { PictureGrid } from "../../ui/picture_grid";
 import type { SceneProps } from "./activation_body";
 import { pointed } from "./use_layer";
@@ -29,7 +30,7 @@ export function Vector({ store, look, scene, dim, drawn }: SceneProps) {
       says={(channel) => `channel ${channel}: ${exactText(valueAt(pictures, channel, 0, 0))}`}
       selected={look.selected}
       onSelect={select}
-      onOpen={select}
+      onOpen={(channel) => openUnit(store, look.name, channel)}
       onPoint={(point) => {
         pointed.value = point;
       }}

@@ -55,13 +55,13 @@ export function numberFact(series: Series, name: string): number | null {
 /** A method of a layer that could be shown: a tab. */
 export interface LayerTab {
   method: string;
-  kind: "kernels" | "feature_maps";
+  kind: "kernels" | "feature_maps" | "patches";
   title: string;
   /** null: not recorded for this layer. */
   series: Series | null;
 }
 
-/** Tabs of a layer: filters and activations always, recorded or not, then every other recorded one of those kinds. */
+/** Tabs of a layer: filters and activations always, recorded or not, then every other recorded one of their kinds; top patches where recorded. */
 export function layerTabs(index: RunIndex, layer: string): LayerTab[] {
   const recorded = [...seriesOf(index, "kernels", layer), ...seriesOf(index, "feature_maps", layer)];
   const tabs: LayerTab[] = [];
@@ -73,6 +73,8 @@ export function layerTabs(index: RunIndex, layer: string): LayerTab[] {
     if (series.length === 0) tabs.push({ method, kind, title: methodTitle(method), series: null });
     for (const one of series) tabs.push({ method: one.method, kind, title: seriesTitle(one), series: one });
   }
+  for (const one of seriesOf(index, "patches", layer).slice(0, 1))
+    tabs.push({ method: one.method, kind: "patches", title: seriesTitle(one), series: one });
   return tabs;
 }
 

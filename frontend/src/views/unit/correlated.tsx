@@ -4,10 +4,10 @@ import type { Patches } from "../../api/layouts";
 import { signedText } from "../../draw/number_text";
 import { openUnit } from "../../state/store";
 import { PixelCanvas } from "../../ui/pixel_canvas";
+import { cropPixels } from "../records/crops";
 import { fitted } from "../records/examples";
+import { useAll } from "../records/use_all";
 import type { ViewProps } from "../view";
-import { useAll } from "./use_all";
-import { cropPixels } from "./use_images";
 import { sourceOf, type UnitLook } from "./use_unit";
 
 const SIDE = 57;

@@ -1,7 +1,7 @@
 /** The unit while it learned: what it looked for, and its favourite images, at each step that has them. */
 
 import { signal } from "@preact/signals";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { Patches } from "../../api/layouts";
 import type { JobView } from "../../api/types";
 import { valueText } from "../../draw/number_text";
@@ -11,13 +11,14 @@ import { Segmented } from "../../ui/segmented";
 import { useSize } from "../../ui/use_size";
 import { askAll } from "../layer/unit_action";
 import { overCheckpoints, subjectAt, whyNoUnits } from "../layer/unit_jobs";
+import { useAsking } from "../layer/use_asking";
+import { cropPixels } from "../records/crops";
 import { fitted } from "../records/examples";
+import { useAll } from "../records/use_all";
 import { JobPicture } from "../results/job_picture";
 import type { ViewProps } from "../view";
 import { columnsOf, shownColumn } from "./columns";
 import { stepped } from "./patch_sources";
-import { useAll } from "./use_all";
-import { cropPixels } from "./use_images";
 import type { UnitLook } from "./use_unit";
 
 const SIDE = 58;
@@ -198,17 +199,11 @@ function Absent({ text }: { text: string }) {
 
 /** Asks for the optimised picture at the checkpoints that have none. */
 function OptimiseMore({ store, client, look, missing }: Props & { missing: number[] }) {
-  const [failure, setFailure] = useState("");
+  const { isAsking, failure, run } = useAsking();
   const { index, name, channel, layer } = look;
   const session = store.session.value;
   if (missing.length === 0 || whyNoUnits(index, layer) !== null || session?.jobs !== true) return null;
-  const ask = (): void => {
-    setFailure("");
-    const subjects = missing.map((step) => ({ run: index.name, layer: name, units: [channel], step }));
-    askAll(store, client, subjects).catch((error: unknown) =>
-      setFailure(error instanceof Error ? error.message : String(error)),
-    );
-  };
+  const subjects = missing.map((step) => ({ run: index.name, layer: name, units: [channel], step }));
   return (
     <>
       {failure && (
@@ -216,8 +211,13 @@ function OptimiseMore({ store, client, look, missing }: Props & { missing: numbe
           ▲ {failure}
         </span>
       )}
-      <button type="button" class="btn film-more" onClick={ask}>
-        See what it looked for at {missing.length} checkpoints
+      <button
+        type="button"
+        class="btn film-more"
+        disabled={isAsking}
+        onClick={() => run(() => askAll(store, client, subjects))}
+      >
+        {isAsking ? "asking …" : `See what it looked for at ${missing.length} checkpoints`}
       </button>
     </>
   );

@@ -5,10 +5,10 @@ import { valueText } from "../../draw/number_text";
 import { CurveChart } from "../../ui/curve_chart";
 import { spread } from "../../ui/film_strip";
 import { History } from "../layer/channel_inspector";
+import { useAll } from "../records/use_all";
 import type { ViewProps } from "../view";
 import { shownColumn } from "./columns";
 import { stepped } from "./patch_sources";
-import { useAll } from "./use_all";
 import type { UnitLook } from "./use_unit";
 
 const WIDTH = 252;

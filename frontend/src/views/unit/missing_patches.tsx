@@ -1,11 +1,12 @@
 /** Where top patches are not there for the step looked at: what would record them, and asking for them now. */
 
-import { useState } from "preact/hooks";
 import type { JobView } from "../../api/types";
 import { weightsFor, weightsText } from "../../state/checkpoints";
 import { cancel, submit } from "../../state/jobs";
 import { Code } from "../../ui/panel_state";
+import { ASKING } from "../layer/unit_action";
 import { whyNoUnits } from "../layer/unit_jobs";
+import { useAsking } from "../layer/use_asking";
 import { isUnderWay, progressText } from "../results/job_text";
 import type { ViewProps } from "../view";
 import { METHOD, stepped } from "./patch_sources";
@@ -57,7 +58,7 @@ export function MissingPatches(props: Props) {
 
 /** One press, and a job looks for them with the weights of the step. */
 function Compute({ store, client, look }: Props) {
-  const [failure, setFailure] = useState("");
+  const { isAsking, failure, run } = useAsking();
   const { index, name, layer } = look;
   const shown = store.a.shown.value;
   const weights = weightsFor(index, shown);
@@ -66,15 +67,7 @@ function Compute({ store, client, look }: Props) {
   const session = store.session.value;
   const reason = whyNoUnits(index, layer) ?? (session?.jobs === false ? session.reason : null);
   if (reason !== null) return <p class="cap">{reason}</p>;
-  const ask = (): void => {
-    setFailure("");
-    submit(store, client, {
-      run: index.name,
-      method: METHOD,
-      params: { layers: [name] },
-      step: weights.step,
-    }).catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)));
-  };
+  const draft = { run: index.name, method: METHOD, params: { layers: [name] }, step: weights.step };
   return (
     <div class="patches-ask">
       {isGoing ? (
@@ -92,11 +85,21 @@ function Compute({ store, client, look }: Props) {
           </button>
         </div>
       ) : (
-        <button type="button" class="btn patches-go" disabled={session === null} onClick={ask}>
+        <button
+          type="button"
+          class="btn patches-go"
+          disabled={session === null || isAsking}
+          onClick={() => run(() => submit(store, client, draft))}
+        >
           {look.source ? `Find those of step ${weights.step}` : "Find them now"}
         </button>
       )}
-      {!isGoing && !look.source && (
+      {isAsking && !isGoing && (
+        <p class="cap" role="status">
+          {ASKING}
+        </p>
+      )}
+      {!isGoing && !isAsking && !look.source && (
         <p class="cap">
           a job looks through the run's stored data set, or its examples where it stores none, with{" "}
           {weightsText(weights, shown)}

@@ -14,9 +14,9 @@ import { colourMapOf } from "../records/colouring";
 import { examplePixels, exampleTitle, fitted, useExamples } from "../records/examples";
 import { picturesOf } from "../records/pictures_of";
 import { numberFact, seriesOf } from "../records/series";
+import { useAll } from "../records/use_all";
 import { mapsArguments } from "../records/use_maps";
 import type { ViewProps } from "../view";
-import { useAll } from "./use_all";
 import type { UnitLook } from "./use_unit";
 
 const SIDE = 104;

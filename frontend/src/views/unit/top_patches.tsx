@@ -5,12 +5,13 @@ import type { Patches } from "../../api/layouts";
 import { countText, shapeText, valueText } from "../../draw/number_text";
 import { Failed, Waiting } from "../../ui/panel_state";
 import { PixelCanvas } from "../../ui/pixel_canvas";
+import { countOf, cropPixels } from "../records/crops";
 import { fitted } from "../records/examples";
 import type { ViewProps } from "../view";
 import { fieldOn } from "./boxes";
 import { MissingPatches } from "./missing_patches";
 import { PatchStep } from "./patch_step";
-import { countOf, cropPixels, type Images, useImages } from "./use_images";
+import { type Images, useImages } from "./use_images";
 import { sourceOf, type UnitLook, usePatches } from "./use_unit";
 
 const SIDE = 68;
@@ -70,6 +71,9 @@ function Shown(props: ShownProps) {
               />
             ))}
           </ol>
+        )}
+        {patches.activations[0] === 0 && (
+          <p class="bad cap">▲ silent: it is above zero in none of the images</p>
         )}
         <p class="cap">
           {amongText(patches, images)}
