@@ -54,7 +54,7 @@ types: install  ## strict mypy, strict tsc
 	$(NPM) run types
 
 test: install  ## all tests but those that need a browser or TensorBoard
-	$(PYTEST) -q -m "not e2e"
+	$(PYTEST) -q -m "not e2e" -n auto --maxprocesses 4 --dist loadfile
 	$(NPM) test
 
 e2e: install  ## a real TensorBoard, looked at with a real Chromium

