@@ -60,9 +60,17 @@ def test_parameters_that_do_not_fit_are_named(params, said):
 
 
 def test_default_is_every_method_meant_for_training(net):
-    requests = parse_requests("default", net)
-    assert [r.method.name for r in requests] == [n for n, m in discover().items() if m.in_training]
+    meant = {name: found for name, found in discover().items() if found.in_training}
+    requests = parse_requests("default", net, with_dataset=True)
+    assert [r.method.name for r in requests] == list(meant)
     assert all(r.params == r.method.Params() for r in requests)
+
+
+def test_without_a_data_set_default_leaves_out_what_looks_through_one(net):
+    names = [request.method.name for request in parse_requests("default", net)]
+    assert "saliency" in names
+    assert "top_patches" not in names
+    assert not any(discover()[name].needs_dataset for name in names)
 
 
 def test_names_requests_and_default_may_be_mixed(net):
