@@ -52,6 +52,12 @@ test("views and layers are steps of the history, scrubbing is not", () => {
   expect(Link.isMove("#cnnviz", "#cnnviz&p.cnnviz.stepA=3")).toBe(false);
 });
 
+test("each unit page is a step of the history, a channel of the layer view is not", () => {
+  const at = (view: string, channel: number) => `#cnnviz&p.cnnviz.view=${view}&p.cnnviz.ch=${channel}`;
+  expect(Link.isMove(at("unit", 1), at("unit", 2))).toBe(true);
+  expect(Link.isMove(at("layer", 1), at("layer", 2))).toBe(false);
+});
+
 test("only our own tab's address is ours", () => {
   expect([isOurs("#cnnviz&p.x=1"), isOurs("#scalars"), isOurs("")]).toEqual([true, false, false]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { JobView, Layer, RunIndex } from "../../api/types";
-import { draftFor, jobFor, sheetFor, subjectAt, whyNoUnits } from "./unit_jobs";
+import { draftFor, jobFor, overCheckpoints, sheetFor, subjectAt, whyNoUnits } from "./unit_jobs";
 
 const index = {
   name: "r",
@@ -49,6 +49,14 @@ test("one that goes on or is done comes before one that was cancelled, and that 
   expect(jobFor([cancelled, failed], subject)).toBe(cancelled);
   const again = job([3], "running");
   expect(jobFor([done, again], subject)).toBe(again);
+});
+
+test("checkpoints without a job for the unit are left to ask for", () => {
+  const jobs = new Map([job([3], "done"), job([4], "done", { step: 0 })].map((one) => [one.request.id, one]));
+  const found = overCheckpoints(index, jobs, subject, 8);
+  expect(found).toMatchObject({ missing: [0], all: 2, some: 2 });
+  expect(found.there.map(({ step }) => step)).toEqual([20]);
+  expect(overCheckpoints(index, jobs, subject, 1)).toMatchObject({ missing: [], some: 1 });
 });
 
 test("a direction is no unit, and a sheet has several", () => {

@@ -36,6 +36,12 @@ test("activations come first, and what is asked for before them", () => {
   expect(chosenTab([], null)).toBeUndefined();
 });
 
+test("top patches are a tab where they are recorded", () => {
+  const more = { ...index, series: [...index.series, series("top_patches/relu", "patches", "relu")] };
+  expect(layerTabs(more, "relu").at(-1)).toMatchObject({ kind: "patches", title: "Top patches" });
+  expect(layerTabs(more, "conv").some((tab) => tab.kind === "patches")).toBe(false);
+});
+
 test("a second set of params is told apart by what it sets", () => {
   expect(index.series.slice(2, 4).map(seriesTitle)).toEqual(["Saliency", "Saliency · target 3"]);
 });
