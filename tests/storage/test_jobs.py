@@ -247,6 +247,17 @@ def test_a_folder_of_jobs_that_leads_out_is_not_used(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links")
+def test_a_link_that_takes_the_folders_place_later_is_not_followed(jobs, tmp_path):
+    jobs.create(make_request())
+    jobs.folder.rename(tmp_path / "elsewhere")
+    jobs.folder.symlink_to(tmp_path / "elsewhere")
+    assert jobs.ids() == []
+    assert not jobs.is_writable()
+    with pytest.raises(MissingError):
+        jobs.job("a-1")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links")
 def test_a_linked_job_is_no_job(jobs, tmp_path):
     jobs.create(make_request())
     (jobs.folder / "b-1").symlink_to(jobs.folder / "a-1")

@@ -51,6 +51,8 @@ class JobsFolder:
     def ids(self) -> list[str]:
         """Name the jobs, the oldest first; of more than 2,000 the newest."""
         found: list[str] = []
+        if not self._is_in_place():
+            return found
         try:
             with os.scandir(self.folder) as entries:
                 found = heapq.nlargest(
@@ -71,7 +73,7 @@ class JobsFolder:
         Raises:
             MissingError: there is none of that name.
         """
-        if JOB_ID.fullmatch(job_id):
+        if JOB_ID.fullmatch(job_id) and self._is_in_place():
             folder = self.folder / job_id
             try:
                 if stat.S_ISDIR(folder.lstat().st_mode):
@@ -136,6 +138,8 @@ class JobsFolder:
 
     def is_writable(self) -> bool:
         """Find out by trying whether jobs can be made here."""
+        if not self._is_in_place():
+            return False
         probe = self.folder / f".new-probe-{secrets.token_hex(4)}"
         try:
             probe.mkdir(parents=True)
@@ -143,6 +147,10 @@ class JobsFolder:
         except OSError:
             return False
         return True
+
+    def _is_in_place(self) -> bool:
+        """Tell whether no link has taken the folder's place since it was looked at."""
+        return os.path.realpath(self.folder) == os.fspath(self.folder)
 
 
 def new_job_id(now: float | None = None) -> str:
