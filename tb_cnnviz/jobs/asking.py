@@ -87,7 +87,7 @@ def ask(
         message = f"the parameters take more than {MAX_REQUEST >> 10} KiB"
         raise ParamsError(message, field="params")
     with book.lock:
-        known = _same(book, home, digest)
+        known = _same(book, home, request, pictures)
         if known is not None:
             return known, True
         return _create(book, home, request, pictures, asked.device), False
@@ -114,13 +114,13 @@ def _create(
     return book.add(job, home)
 
 
-def _same(book: Book, home: Housing, digest: str) -> Entry | None:
+def _same(book: Book, home: Housing, asked: JobRequest, pictures: list[bytes]) -> Entry | None:
     """Find a job that asks for the same and is there, waiting, running or done."""
 
     def fits(entry: Entry) -> bool:
         gone_wrong = entry.status.state in {"failed", "cancelled", "cancelling"}
         return (
-            entry.request.digest == digest
+            entry.request.digest == asked.digest
             and entry.housing.run == home.run
             and entry.housing.logdir == home.logdir
             and not gone_wrong
@@ -130,8 +130,27 @@ def _same(book: Book, home: Housing, digest: str) -> Entry | None:
         fresh = book.look(entry.id)
         if fresh is None or not fits(fresh) or not _is_whole(fresh):
             continue
-        return book.adopt(fresh)
+        if _asks_for(fresh, asked, pictures):
+            return book.adopt(fresh)
     return None
+
+
+def _asks_for(entry: Entry, asked: JobRequest, pictures: list[bytes]) -> bool:
+    """Tell whether a job asks for what its digest says: its folder may be a stranger's."""
+    there = entry.request
+    same = (
+        there.method == asked.method
+        and there.params == asked.params
+        and (there.step, there.seed) == (asked.step, asked.seed)
+        and there.examples == asked.examples
+        and there.inputs == len(pictures)
+    )
+    if not same:
+        return False
+    try:
+        return all(entry.job.input(index) == data for index, data in enumerate(pictures))
+    except (CnnvizError, OSError):
+        return False
 
 
 def _is_whole(entry: Entry) -> bool:
