@@ -245,11 +245,11 @@ def test_several_recorders_write_side_by_side(images, tmp_path):
         Recorder(tiny_net(), tmp_path / name, examples=images, normalize=(0.0, 1.0), every=1)
         for name in ("a", "b")
     ]
-    assert {"cnnviz a", "cnnviz b"} <= {thread.name for thread in threading.enumerate()}
     for step in range(3):
         for recorder in recorders:
             recorder.step(step)
             wait_for_disk(recorder)
+    assert {"cnnviz a", "cnnviz b"} <= {thread.name for thread in threading.enumerate()}
     for recorder in recorders:
         recorder.close()
     assert steps_on_disk(tmp_path / "a") == steps_on_disk(tmp_path / "b") == [0, 1, 2]
