@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from cnnviz.errors import MissingError
+from cnnviz.errors import MissingError, RecordError
 from cnnviz.storage.datasets import DatasetFile, dataset_file
 from tb_cnnviz.body import Body, Cache, tensors_body
 from tb_cnnviz.planes import bounded
@@ -48,7 +48,12 @@ def thumbnails(logs: Logs, query: ThumbnailsQuery) -> Body:
     opened = open_dataset(logs, query.run, query.name)
     rows = query.wanted()
     bounded((len(rows), *opened.thumbnail_shape), skip=0, what="the thumbnails")
-    images = opened.thumbnails(rows)
+    try:
+        images = opened.thumbnails(rows)
+    except RecordError:
+        # A run that was written anew has the same file again.
+        logs.datasets.drop((logs.run(query.run).name, query.name))
+        images = open_dataset(logs, query.run, query.name).thumbnails(rows)
     if images.shape[-1] == 1:
         images = np.repeat(images, 3, axis=-1)
     facts = ThumbnailsFacts(run=query.run, name=query.name, rows=rows)

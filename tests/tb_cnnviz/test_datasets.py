@@ -82,6 +82,23 @@ def test_thumbnails_come_in_the_order_asked_for_and_grey_ones_in_colour(run):
     np.testing.assert_array_equal(arrays["images"], expected)
 
 
+def test_thumbnails_of_a_run_that_was_written_anew_are_the_new_ones(tmp_path):
+    with Recording(tmp_path / "r") as recording:
+        name = recording.dataset(THUMBNAILS, LABELS, [str(row) for row in range(IMAGES)])
+        recording.capture(1, arrays={KEY: embedding()})
+    board = Opened("--logdir", str(tmp_path))
+    try:
+        before = board.tensors("thumbnails", run="r", name=name, rows="5")[1]["images"]
+        (file,) = tmp_path.rglob(f"{name}.safetensors")
+        again = file.with_suffix(".new")
+        again.write_bytes(file.read_bytes())
+        again.replace(file)
+        after = board.tensors("thumbnails", run="r", name=name, rows="5")[1]["images"]
+        np.testing.assert_array_equal(after, before)
+    finally:
+        board.close()
+
+
 def test_a_layout_has_places_but_no_features(run):
     board, name, at = run
     response = board.get("layout", key=KEY, **at)
