@@ -63,6 +63,8 @@ function isInside(lasso: Lasso, corners: number, x: number, y: number): boolean 
 
 export interface CellPicture {
   row: number;
+  /** Number of the cell, as `into` has it. */
+  cell: number;
   /** How many points the cell holds. */
   count: number;
   /** The cell's corner, px. */
@@ -77,6 +79,7 @@ export interface CellPicture {
  * and a nearer look keeps the pictures it had and adds others.
  *
  * @param least smallest side of a cell, in places: 1 for a grid whose images have whole places of their own.
+ * @param into takes the cell of each point, −1 where it is out of sight.
  */
 export function representatives(
   points: Points,
@@ -84,6 +87,7 @@ export function representatives(
   camera: Camera,
   side: number,
   least = 0,
+  into: Int32Array | null = null,
 ): CellPicture[] {
   const cell = cellOf(camera, side, least);
   const leftmost = Math.floor((camera.x - size.width / 2 / camera.scale) / cell) - 1;
@@ -93,15 +97,18 @@ export function representatives(
   const first = new Int32Array(columns * rows).fill(-1);
   const counts = new Int32Array(columns * rows);
   const { x, y, states, order } = points;
+  into?.fill(-1);
   for (let turn = 0; turn < order.length; turn++) {
     const row = order[turn] as number;
     const state = states[row];
-    if (state === HIDDEN || state === DIMMED) continue;
+    if (state === HIDDEN) continue;
     const across = Math.floor((x[row] as number) / cell) - leftmost;
     const up = Math.floor((y[row] as number) / cell) - lowest;
     // NaN fails this too.
     if (!(across >= 0 && across < columns && up >= 0 && up < rows)) continue;
     const at = up * columns + across;
+    if (into) into[row] = at;
+    if (state === DIMMED) continue;
     if (counts[at] === 0) first[at] = row;
     counts[at] = (counts[at] as number) + 1;
   }
@@ -112,6 +119,7 @@ export function representatives(
     const up = Math.floor(at / columns) + lowest;
     found.push({
       row: first[at] as number,
+      cell: at,
       count: counts[at] as number,
       left: size.width / 2 + (across * cell - camera.x) * camera.scale,
       top: size.height / 2 - ((up + 1) * cell - camera.y) * camera.scale,

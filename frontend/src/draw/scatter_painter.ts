@@ -5,7 +5,7 @@ import { packed, packedColours } from "./colour_map";
 import type { Camera, Size } from "./scatter_camera";
 import { type CellPicture, cellSide, representatives } from "./scatter_choice";
 import { blit, fillRect, frameRect, type Stamp, stampOf, type Thumb } from "./scatter_pictures";
-import { CHOSEN, density, type Points, paintPoints } from "./scatter_points";
+import { CHOSEN, density, HIDDEN, type Points, paintPoints } from "./scatter_points";
 
 /** Packed colours of the page's theme. */
 export interface Inks {
@@ -29,6 +29,8 @@ export interface Scatter {
   thumb: (row: number) => Thumb | undefined;
   /** Pictures are drawn as ink in the colour of their point. */
   asInk: boolean;
+  /** Pictures in their own colours have a bar under them in the colour of their point. */
+  marked: boolean;
   /** A cell with fewer points keeps its points: 1 gives every cell a picture. */
   fewest: number;
   /** Smallest side of a cell in places; 0 for none. */
@@ -41,6 +43,7 @@ export interface Painted extends CellPicture {
 }
 
 const CELL = 30;
+const SMALLEST = 6;
 const LARGEST = 96;
 /** Above so many points they are drawn smaller. */
 const MANY = 20_000;
@@ -51,6 +54,7 @@ export class ScatterPainter {
   #image = new ImageData(1, 1);
   #stamps = new Map<number, Stamp>();
   #stampSide = 0;
+  #cells = new Int32Array(0);
   #stampsOf: Scatter["thumb"] | null = null;
   /** Pictures of the last painting, CSS pixels. */
   painted: readonly Painted[] = [];
@@ -67,13 +71,14 @@ export class ScatterPainter {
     const pixels = new Uint32Array(this.#image.data.buffer);
     pixels.fill(inks.ground);
     this.painted = [];
-    let wished: number[] = [];
+    const wished: number[] = [];
+    let { points } = scatter;
+    if (scatter.draw === "images") points = this.#pictures(scatter, pixels, size, camera, wished);
     if (scatter.draw !== "density") {
-      const small = scatter.points.x.length > MANY ? 1 : 2;
+      const small = points.x.length > MANY ? 1 : 2;
       const radius = Math.max(1, Math.round(small * ratio));
-      paintPoints(scatter.points, { pixels, size, camera, radius, ...inks });
+      paintPoints(points, { pixels, size, camera, radius, ...inks });
     }
-    if (scatter.draw === "images") wished = this.#pictures(scatter, pixels, size, camera);
     const context = this.#canvas.getContext("2d");
     context?.setTransform(1, 0, 0, 1, 0, 0);
     context?.putImageData(this.#image, 0, 0);
@@ -92,16 +97,16 @@ export class ScatterPainter {
     return { width, height };
   }
 
-  #pictures(scatter: Scatter, pixels: Uint32Array, size: Size, camera: Camera): number[] {
-    const { points, inks, ratio, fewest, least } = scatter;
+  /** Paint pictures; gives the points that are left to be painted. */
+  #pictures(scatter: Scatter, pixels: Uint32Array, size: Size, camera: Camera, wished: number[]): Points {
+    const { points, ratio, fewest, least } = scatter;
     const asked = CELL * ratio;
-    const cells = representatives(points, size, camera, asked, least);
     const side = cellSide(camera, asked, least);
-    const gap = Math.max(1, Math.round(ratio));
-    const across = Math.min(Math.floor(side) - 2 * gap, LARGEST * ratio);
-    const wished: number[] = [];
+    if (side < SMALLEST * ratio) return points;
+    if (this.#cells.length !== points.x.length) this.#cells = new Int32Array(points.x.length);
+    const cells = representatives(points, size, camera, asked, least, this.#cells);
+    const pictured = new Uint8Array(1 + cells.reduce((most, { cell }) => Math.max(most, cell), -1));
     const painted: Painted[] = [];
-    if (across < 4) return wished;
     for (const cell of cells) {
       if (cell.count < fewest) continue;
       const thumb = scatter.thumb(cell.row);
@@ -109,26 +114,45 @@ export class ScatterPainter {
         wished.push(cell.row);
         continue;
       }
-      const isChosen = points.states[cell.row] === CHOSEN;
-      const ground = isChosen ? inks.chosen : inks.ground;
-      const left = Math.round(cell.left);
-      const top = Math.round(cell.top);
-      const box = { left, top, width: Math.ceil(side), height: Math.ceil(side) };
-      fillRect(pixels, size, box, ground);
-      const stamp = this.#stamp(cell.row, thumb, across, scatter.thumb);
-      const colour = points.colours[cell.row] as number;
-      const at = {
-        left: left + Math.round((side - stamp.width) / 2),
-        top: top + Math.round((side - stamp.height) / 2),
-      };
-      blit(pixels, size, stamp, at, scatter.asInk ? colour : null, ground);
-      const framed = { ...at, width: stamp.width, height: stamp.height };
-      if (!scatter.asInk) underline(pixels, size, framed, 2 * gap, colour);
-      if (points.ringed?.[cell.row]) frameRect(pixels, size, framed, gap, inks.ring);
+      this.#picture(scatter, pixels, size, cell, thumb, side);
+      pictured[cell.cell] = 1;
       painted.push({ ...cell, left: cell.left / ratio, top: cell.top / ratio, side: side / ratio });
     }
     this.painted = painted;
-    return wished;
+    const states = points.states.slice();
+    for (let row = 0; row < states.length; row++)
+      if (pictured[this.#cells[row] as number]) states[row] = HIDDEN;
+    return { ...points, states };
+  }
+
+  #picture(
+    scatter: Scatter,
+    pixels: Uint32Array,
+    size: Size,
+    { row, left, top }: CellPicture,
+    thumb: Thumb,
+    side: number,
+  ): void {
+    const { points, inks, ratio } = scatter;
+    const gap = Math.max(1, Math.round(ratio));
+    const across = Math.floor(Math.min(side - 2 * gap, LARGEST * ratio));
+    const isChosen = points.states[row] === CHOSEN;
+    const ground = isChosen ? inks.chosen : inks.ground;
+    const corner = { left: Math.round(left), top: Math.round(top) };
+    if (isChosen)
+      fillRect(pixels, size, { ...corner, width: Math.ceil(side), height: Math.ceil(side) }, ground);
+    const stamp = this.#stamp(row, thumb, across, scatter.thumb);
+    const colour = points.colours[row] as number;
+    const at = {
+      left: corner.left + Math.round((side - stamp.width) / 2),
+      top: corner.top + Math.round((side - stamp.height) / 2),
+    };
+    blit(pixels, size, stamp, at, scatter.asInk ? colour : null, ground);
+    const { width, height } = stamp;
+    const line = 2 * gap;
+    if (!scatter.asInk && scatter.marked)
+      fillRect(pixels, size, { ...at, top: at.top + height - line, width, height: line }, colour);
+    if (points.ringed?.[row]) frameRect(pixels, size, { ...at, width, height }, gap, inks.ring);
   }
 
   #stamp(row: number, thumb: Thumb, side: number, source: Scatter["thumb"]): Stamp {
@@ -164,17 +188,6 @@ export class ScatterPainter {
     const rows = counts.length / columns;
     context.drawImage(canvasOf(colours, columns, rows), 0, 0, columns * side, rows * side);
   }
-}
-
-/** The picture's class as a bar under it, where the picture keeps its own colours. */
-function underline(
-  pixels: Uint32Array,
-  size: Size,
-  { left, top, width, height }: { left: number; top: number; width: number; height: number },
-  line: number,
-  colour: number,
-): void {
-  fillRect(pixels, size, { left, top: top + height - line, width, height: line }, colour);
 }
 
 /** Counts spread over their neighbours (1 2 1 in both directions, twice); the sum stays, edges aside. */

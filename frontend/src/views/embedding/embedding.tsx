@@ -11,9 +11,9 @@ import { Select } from "../../ui/select";
 import { StepNote } from "../../ui/step_note";
 import { Later } from "../records/later";
 import type { KeyBinding, ViewProps } from "../view";
-import { agreementOf } from "./agreement";
 import { choose, chosen, chosenOf, isolated, lassoLine, tool, unitsWanted } from "./choice";
 import styles from "./embedding.css?inline";
+import { notesOf } from "./notes";
 import { Plot } from "./plot";
 import { handle } from "./plot_state";
 import { SelectionBar } from "./selection_bar";
@@ -81,7 +81,7 @@ export default function EmbeddingView({ store, client }: ViewProps) {
         <span class="grow" />
         {source && <TsneButton store={store} client={client} index={index} layer={layer} />}
       </div>
-      {scene && <Notes scene={scene} />}
+      {scene && <Notes scene={scene} trouble={sceneThumbs(client, scene).problem.value} />}
       <div class={scene?.pending ? "plot-box pending" : "plot-box"}>
         {scene ? (
           <Plot store={store} scene={scene} thumbs={sceneThumbs(client, scene)} />
@@ -172,16 +172,14 @@ const DRAWS: readonly { value: ScatterDraw; text: string; title: string }[] = [
 function Controls({ store, scene }: { store: Store; scene: Scene }) {
   return (
     <>
-      {scene.lays.length > 1 && (
-        <Segmented
-          label="Map"
-          value={scene.lay}
-          choices={scene.lays}
-          onChoose={(lay) => {
-            store.lay.value = lay;
-          }}
-        />
-      )}
+      <Segmented
+        label="Map"
+        value={scene.lay}
+        choices={scene.lays}
+        onChoose={(lay) => {
+          store.lay.value = lay;
+        }}
+      />
       <Segmented
         label="Drawn as"
         value={store.scatterDraw.value}
@@ -199,9 +197,9 @@ function ColourControl({ store, scene }: { store: Store; scene: Scene }) {
   const { layout, index, subjects } = scene;
   const series = reactingSeries(index, subjects.dataset);
   const options: { value: ScatterColour; text: string }[] = [{ value: "label", text: "label" }];
-  if (layout.predicted)
-    options.push({ value: "prediction", text: "prediction" }, { value: "error", text: "right or wrong" });
-  if (layout.loss) options.push({ value: "loss", text: "loss" });
+  if (layout.predicted) options.push({ value: "prediction", text: "prediction" });
+  if (subjects.isJudged) options.push({ value: "error", text: "right or wrong" });
+  if (layout.loss?.some(Number.isFinite)) options.push({ value: "loss", text: "loss" });
   if (series.length > 0) options.push({ value: "unit", text: "a channel" });
   const unit = unitOf(store, index, subjects.dataset);
   return (
@@ -251,21 +249,9 @@ function ColourControl({ store, scene }: { store: Store; scene: Scene }) {
 }
 
 /** What the record says that a reader should know. */
-function Notes({ scene }: { scene: Scene }) {
-  const { facts, subjects } = scene;
-  const number = (name: string) => (typeof facts[name] === "number" ? (facts[name] as number) : 0);
-  const said: string[] = Array.isArray(facts.notes) ? facts.notes.map(String) : [];
-  if (number("nonfinite") > 0)
-    said.push(
-      `${countText(number("nonfinite"))} images have features that are not finite: no place on the map`,
-    );
-  const leftOut = number("left_out");
-  if (leftOut > 0) said.push(`${countText(leftOut)} images could not be read`);
-  if (number("duplicates") > 0)
-    said.push(`${countText(number("duplicates"))} have the very features of another image`);
-  if (agreementOf(facts) === null && subjects.labels.every((label) => label < 0))
-    said.push("no labels are known");
-  said.push(...subjects.problems);
+function Notes({ scene, trouble }: { scene: Scene; trouble: string }) {
+  const said = notesOf(scene.facts, scene.subjects.problems);
+  if (trouble) said.unshift(`pictures cannot be shown: ${trouble}`);
   if (said.length === 0) return null;
   return (
     <p class="cap notes" title={said.join("\n")}>

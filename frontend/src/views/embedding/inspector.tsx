@@ -1,9 +1,11 @@
 /** The right column: the chosen image with its neighbours, and which units fire for what the lasso holds. */
 
+import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Nearness } from "../../api/layouts";
 import { exactText } from "../../draw/number_text";
 import { Nothing } from "../../ui/panel_state";
+import { Segmented } from "../../ui/segmented";
 import type { ViewProps } from "../view";
 import { chosen, unitsWanted } from "./choice";
 import { near, useNeighbours } from "./near";
@@ -13,6 +15,12 @@ import { type Scene, useScene } from "./use_scene";
 import { sceneThumbs, useThumbs } from "./use_thumbs";
 import { classText, imageTitle, isRight, LabelMark, lossText, ThumbPicture } from "./words";
 
+/** By what features are near. */
+const metric = signal<"cosine" | "l2">("cosine");
+const METRICS = [
+  { value: "cosine", text: "cosine", title: "by angle: 1 minus the cosine" },
+  { value: "l2", text: "L2", title: "Euclidean distance" },
+] as const;
 const SIDE = 84;
 const NEAR = 8;
 const NEAR_SIDE = 56;
@@ -67,15 +75,8 @@ function ImageOf(props: ImageProps) {
       </div>
       <p class="cap clip">{subjects.reference}</p>
       {!hasPlace && <p class="warn cap">▲ its features are not finite: no place, no neighbours</p>}
-      {hasPlace && (
-        <>
-          <Near {...props} by="cosine" title="Nearest in feature space" note="cosine distance" />
-          <Near {...props} by="l2" title="Nearest in feature space" note="Euclidean distance" />
-        </>
-      )}
-      {subjects.dataset !== null && (
-        <Near {...props} by="pixels" title="Nearest in pixels" note="Euclidean distance" />
-      )}
+      {hasPlace && <Near {...props} by={metric.value} title="Nearest in feature space" />}
+      {subjects.dataset !== null && <Near {...props} by="pixels" title="Nearest in pixels" />}
       <p class="cap">Exact, over all images. A frame: another label.</p>
       {example !== null && (
         <button
@@ -96,14 +97,13 @@ function ImageOf(props: ImageProps) {
 interface NearProps extends ImageProps {
   by: Nearness;
   title: string;
-  note: string;
 }
 
-function Near({ store, client, scene, row, thumbs, by, title, note }: NearProps) {
+function Near({ store, client, scene, row, thumbs, by, title }: NearProps) {
   const { value, error, retry } = useNeighbours(client, scene.held, row, by, NEAR);
   const rows = value?.rows ?? [];
   useThumbs(thumbs, rows);
-  const isDrawn = by === "cosine";
+  const isDrawn = by !== "pixels";
   useEffect(() => {
     if (isDrawn) near.value = rows;
     return () => {
@@ -115,7 +115,18 @@ function Near({ store, client, scene, row, thumbs, by, title, note }: NearProps)
       <div class="row">
         <h2>{title}</h2>
         <span class="grow" />
-        <span class="cap nowrap">{note}</span>
+        {isDrawn ? (
+          <Segmented
+            label="Distance of features"
+            value={metric.value}
+            choices={METRICS}
+            onChoose={(value) => {
+              metric.value = value;
+            }}
+          />
+        ) : (
+          <span class="cap nowrap">L2 distance</span>
+        )}
       </div>
       {error && (
         <p class="bad cap" role="alert">
@@ -125,7 +136,7 @@ function Near({ store, client, scene, row, thumbs, by, title, note }: NearProps)
           </button>
         </p>
       )}
-      <ul class="near" data-by={by}>
+      <ul class="near" data-by={by} data-row={value?.row}>
         {rows.map((other, at) => (
           <li key={other}>
             <button
@@ -137,7 +148,7 @@ function Near({ store, client, scene, row, thumbs, by, title, note }: NearProps)
               }}
             >
               <ThumbPicture thumbs={thumbs} row={other} side={NEAR_SIDE} label={imageTitle(scene, other)} />
-              <span class="cap clip">
+              <span class="cap near-label">
                 <LabelMark store={store} scene={scene} row={other} />
               </span>
               <span class="cap">{exactText(value?.distances[at] ?? Number.NaN)}</span>

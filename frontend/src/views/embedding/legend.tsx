@@ -107,7 +107,7 @@ function rowsOf(counts: Int32Array): number[] {
 
 function Shown({ store, scene }: { store: Store; scene: Scene }) {
   const { grouping } = scene;
-  if (!grouping.values && !scene.layout.predicted) return null;
+  if (!grouping.values && !scene.subjects.isJudged) return null;
   return (
     <div class="side-sec">
       {grouping.values && (
@@ -116,7 +116,7 @@ function Shown({ store, scene }: { store: Store; scene: Scene }) {
           <ScaleBar colourMap="viridis" range={grouping.range} clipped={grouping.by === "loss"} />
         </>
       )}
-      {scene.layout.predicted && (
+      {scene.subjects.isJudged && (
         <label class="check">
           <input
             type="checkbox"

@@ -40,6 +40,7 @@ export function Plot({ store, scene, thumbs }: Props) {
   state.size = size;
   state.points = { ...state.morph.shown, colours, states, ringed, order: state.orderOf(layout.count) };
   useLayoutEffect(() => {
+    state.room = box.current;
     if (canvas.current && !state.painter) state.painter = new ScatterPainter(canvas.current);
   });
   useLayoutEffect(() => {

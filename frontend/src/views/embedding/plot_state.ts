@@ -34,21 +34,18 @@ export const pointer = signal<Spot | null>(null);
 export const drawing = signal<readonly number[]>([]);
 /** Counts paintings: what lies over the canvas follows it. */
 export const painting = signal(0);
-/** Paintings and their time, ms, for whoever measures. */
-export const pace = { count: 0, spent: 0 };
-
 const INKS: Record<Theme, Inks> = {
   light: {
     ground: packedCss("#ffffff"),
     dimmed: packedCss("#dfe2e6"),
-    rim: packedCss("#15181c"),
+    rim: packedCss("#1457c2"),
     ring: packedCss("#15181c"),
     chosen: packedCss("#e6eefb"),
   },
   dark: {
     ground: packedCss("#111316"),
     dimmed: packedCss("#2c3138"),
-    rim: packedCss("#e8eaed"),
+    rim: packedCss("#7db0ff"),
     ring: packedCss("#e8eaed"),
     chosen: packedCss("#1b2b45"),
   },
@@ -64,6 +61,8 @@ export class PlotState implements PlotHandle {
   scene!: Scene;
   thumbs!: Thumbs;
   painter: ScatterPainter | null = null;
+  /** Says how often it was painted, and with how many pictures. */
+  room: HTMLElement | null = null;
   size: { width: number; height: number } | null = null;
   points!: Points;
   readonly morph = new Morph(() => this.request());
@@ -111,7 +110,6 @@ export class PlotState implements PlotHandle {
     this.#frame = 0;
     const { size, painter, scene } = this;
     if (!size || !painter || !this.store.awake.peek()) return;
-    const began = performance.now();
     const { shown } = this.morph;
     if (shown.x.length !== this.points.states.length) return;
     this.points = { ...this.points, ...shown };
@@ -125,13 +123,15 @@ export class PlotState implements PlotHandle {
       inks: INKS[this.store.theme.peek()],
       thumb: this.#thumb,
       asInk: scene.subjects.isGrey,
+      marked: scene.grouping.values !== null || scene.grouping.counts.length > 0,
       fewest: isGrid || isNear ? 1 : 2,
       least: isGrid ? 1 : 0,
     });
     if (this.store.scatterDraw.peek() === "images") this.thumbs.want(wished);
-    pace.count++;
-    pace.spent += performance.now() - began;
-    painting.value = pace.count;
+    painting.value = painting.peek() + 1;
+    if (!this.room) return;
+    this.room.dataset.paintings = String(painting.peek());
+    this.room.dataset.pictures = String(painter.painted.length);
   }
 
   readonly #thumb = (row: number) => this.thumbs.get(row);

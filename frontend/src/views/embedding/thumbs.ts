@@ -1,5 +1,6 @@
 /** Small pictures of images by row: fetched in batches as they come into sight, kept up to a bound, oldest out first. */
 
+import { signal } from "@preact/signals";
 import type { Client } from "../../api/client";
 import type { Thumb } from "../../draw/scatter_pictures";
 
@@ -19,6 +20,8 @@ export class Thumbs {
   #flying = new Set<number>();
   #flights = 0;
   #bytes = 0;
+  /** Why pictures could not be had; empty while they can. */
+  readonly problem = signal("");
   readonly #listeners = new Set<() => void>();
 
   constructor(name: string, load: Load) {
@@ -74,8 +77,9 @@ export class Thumbs {
     try {
       const thumbs = await this.#load(rows);
       for (const [at, row] of rows.entries()) this.#keep(row, thumbs[at] ?? null);
-    } catch {
+    } catch (error) {
       // Points stand for the pictures that cannot be had.
+      this.problem.value = error instanceof Error ? error.message : String(error);
       for (const row of rows) this.#missing.add(row);
     } finally {
       this.#flights--;

@@ -22,6 +22,8 @@ export interface Subjects extends Facts {
   count: number;
   /** What the set is, in words. */
   reference: string;
+  /** Whether label and prediction are known of any image. */
+  isJudged: boolean;
   /** One colour: images are drawn as ink in the colour of their point. */
   isGrey: boolean;
   /** Example of the run that a row is; null in a data set. */
@@ -121,8 +123,9 @@ function useSubjects(client: Client, index: RunIndex | null, layout: Layout | un
     if (name === null) return examplesAsSubjects(index, facts, count, predicted);
     if (!dataset) return null;
     const names = dataset.facts.class_names;
+    const labels = fittedTo(dataset.labels, count);
     return {
-      ...{ dataset: name, count, predicted, labels: fittedTo(dataset.labels, count) },
+      ...{ dataset: name, count, predicted, labels, isJudged: isJudged(labels, predicted) },
       className: (target) => names?.[target] ?? `class ${target}`,
       imageName: (row) => dataset.names?.[row] ?? "",
       reference: dataset.facts.reference,
@@ -153,7 +156,12 @@ function examplesAsSubjects(
     imageName: (row) => exampleName(examples, exampleRow(row) ?? -1) ?? "",
     reference: "the run's examples",
     isGrey: examples?.shape[0] === 1,
+    isJudged: isJudged(labels, predicted),
   };
+}
+
+function isJudged(labels: Int32Array, predicted: Int32Array | null): boolean {
+  return predicted !== null && labels.some((label, row) => label >= 0 && (predicted[row] ?? -1) >= 0);
 }
 
 /** As many labels as there are points: a damaged or older data set may have others. */

@@ -1,0 +1,189 @@
+"""How soon the embedding view shows its map, how smoothly it moves, how soon neighbours are there.
+
+    python benchmarks/embedding_page.py --full
+
+Records a small CNN's embedding of Fashion-MNIST (2,000 training images, with --full all 60,000; of
+made-up images where the data set is not installed), opens the view in a software Chromium, and
+prints: seconds from opening the view to the first painting of all points, frames a second while the
+map is moved and zoomed, drawn as points and as images, and milliseconds from a click to its eight
+neighbours. Goals: 3 s, 20 a second, 150 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from page_speed import CHROMIUM, frame_of, start, wait_for_captures
+from playwright.sync_api import Frame, Page, sync_playwright
+from torch.utils.tensorboard import SummaryWriter
+
+import cnnviz
+from cnnviz.cli.demo_data import load_data_set
+from cnnviz.cli.demo_training import SmallNet
+from cnnviz.errors import CnnvizError
+
+SMALL, FULL = 2_000, 60_000
+LINK = "&p.cnnviz.view=embedding&p.cnnviz.draw="
+PAINTED = "() => Number(document.querySelector('.plot-room')?.dataset.paintings ?? 0) > 0"
+PICTURED = "() => document.querySelector('.plot-room')?.dataset.pictures > 0"
+
+# Wheel turns and drags as fast as frames are presented, for some seconds; frames that were painted.
+MOVE = """async ([kind, milliseconds]) => {
+  const room = document.querySelector('.plot-room');
+  const rect = room.getBoundingClientRect();
+  const [x, y] = [rect.left + rect.width * 0.55, rect.top + rect.height * 0.5];
+  const fire = (type, more) =>
+    room.dispatchEvent(new PointerEvent(type, {bubbles: true, pointerId: 1, clientX: x, ...more}));
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  room.setPointerCapture = () => undefined;
+  if (kind === 'pan') fire('pointerdown', {clientY: y, button: 0});
+  const before = Number(room.dataset.paintings);
+  const began = performance.now();
+  for (let turn = 0; performance.now() - began < milliseconds; turn++) {
+    if (kind === 'pan') fire('pointermove', {clientX: x + 90 * Math.sin(turn / 6), clientY: y});
+    else {
+      const deltaY = turn % 40 < 20 ? -60 : 60;
+      room.dispatchEvent(new WheelEvent('wheel', {deltaY, clientX: x, clientY: y, bubbles: true}));
+    }
+    await frame();
+  }
+  const seconds = (performance.now() - began) / 1000;
+  if (kind === 'pan') fire('pointerup', {clientY: y});
+  return (Number(room.dataset.paintings) - before) / seconds;
+}"""
+
+CLICK = """([x, y]) => new Promise((resolve, reject) => {
+  const room = document.querySelector('.plot-room');
+  const list = () => document.querySelector('.near:not([data-by="pixels"])');
+  const was = list()?.dataset.row;
+  const rect = room.getBoundingClientRect();
+  const at = {clientX: rect.left + x * rect.width, clientY: rect.top + y * rect.height};
+  const more = {...at, bubbles: true, pointerId: 1, button: 0};
+  room.setPointerCapture = () => undefined;
+  const began = performance.now();
+  room.dispatchEvent(new PointerEvent('pointerdown', more));
+  room.dispatchEvent(new PointerEvent('pointerup', more));
+  const look = () => {
+    const now = list();
+    const isNews = now && now.dataset.row !== was;
+    if (isNews && now.querySelectorAll('button').length === 8) resolve(performance.now() - began);
+    else if (performance.now() - began > 5000) resolve(null);
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
+def images_and_labels(count: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Give (N, 1, 28, 28) uint8, (N,) and class names."""
+    try:
+        data = load_data_set("fashion-mnist")
+        if data.images.shape[0] >= count:
+            return data.images[:count], data.labels[:count], list(data.class_names)
+    except (CnnvizError, OSError):
+        pass
+    numbers = np.random.default_rng(0)
+    made = numbers.integers(0, 256, (count, 1, 28, 28), dtype=np.uint8)
+    return made, numbers.integers(0, 10, count), [f"class {target}" for target in range(10)]
+
+
+def record(folder: Path, count: int) -> None:
+    """Write one capture of a small CNN over the images."""
+    torch.manual_seed(0)
+    codes, labels, names = images_and_labels(count)
+    images = (torch.from_numpy(codes.copy()).float() / 255 - 0.286) / 0.353
+    targets = torch.from_numpy(labels.copy()).long()
+    net = SmallNet(channels=1, classes=10)
+    optimiser = torch.optim.Adam(net.parameters(), lr=2e-3)
+    for _ in range(60):
+        rows = torch.randint(len(images), (64,))
+        loss = torch.nn.functional.cross_entropy(net(images[rows]), targets[rows])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    recorder = cnnviz.Recorder(
+        net,
+        SummaryWriter(str(folder)),
+        examples=images[:8],
+        class_names=names,
+        normalize=(0.286, 0.353),
+        every=1,
+        dataset=(images, targets),
+        dataset_seconds=3600,
+        methods=[cnnviz.method("embedding")],
+    )
+    with recorder:
+        recorder.step(0)
+
+
+def first_map(page: Page, address: str, draw: str) -> tuple[Frame, float]:
+    """Open another view, then this one; give the seconds to its first painting."""
+    page.goto(f"{address}#cnnviz&p.cnnviz.view=overview", wait_until="commit")
+    frame = frame_of(page)
+    frame.wait_for_selector(".views")
+    began = time.monotonic()
+    page.evaluate(f"location.hash = '#cnnviz{LINK}{draw}'")
+    frame.wait_for_function(PAINTED, timeout=120_000, polling="raf")
+    return frame, time.monotonic() - began
+
+
+def measure(address: str, seconds: float) -> dict[str, Any]:
+    """Measure in one browser."""
+    found: dict[str, Any] = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for draw in ("points", "images"):
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            frame, found[f"first, {draw}"] = first_map(page, address, draw)
+            if draw == "images":
+                frame.wait_for_function(PICTURED, timeout=60_000)
+            page.wait_for_timeout(1500)
+            for kind in ("pan", "zoom"):
+                found[f"{kind}, {draw}"] = frame.evaluate(MOVE, [kind, seconds * 1000])
+            if draw == "images":
+                frame.get_by_role("button", name="Fit", exact=True).click()
+                page.wait_for_timeout(500)
+                frame.evaluate(CLICK, [0.5, 0.5])
+                places = [(0.4 + 0.02 * turn, 0.4 + 0.015 * turn) for turn in range(12)]
+                times = [frame.evaluate(CLICK, list(place)) for place in places]
+                found["clicks"] = [one for one in times if one is not None]
+            page.close()
+        browser.close()
+    return found
+
+
+def main() -> None:
+    """Record, serve, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help=f"{FULL:,} images")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each movement")
+    given = parser.parse_args()
+    count = FULL if given.full else SMALL
+    with tempfile.TemporaryDirectory() as folder:
+        record(Path(folder) / "run", count)
+        process, address = start(Path(folder))
+        try:
+            wait_for_captures(address, 1)
+            found = measure(address, given.seconds)
+        finally:
+            process.terminate()
+            process.wait()
+    print(
+        f"{count:,} images: map {found['first, points']:.2f} s (points),"
+        f" {found['first, images']:.2f} s (images) after opening the view (goal 3);"
+        f" frames a second: points {found['pan, points']:.0f} moved, {found['zoom, points']:.0f}"
+        f" zoomed, images {found['pan, images']:.0f} moved, {found['zoom, images']:.0f} zoomed"
+        f" (goal 20); neighbours {statistics.median(found['clicks']):.0f} ms after a click, at most"
+        f" {max(found['clicks']):.0f} ms of {len(found['clicks'])} (goal 150)"
+    )
+
+
+if __name__ == "__main__":
+    main()
