@@ -43,7 +43,7 @@ export function Correlated({ store, client, look, patches, dim }: Props) {
                   <button
                     type="button"
                     class="patch"
-                    aria-label={`unit ${channel}, correlation ${signedText(r)}`}
+                    title={`unit ${channel}: correlation ${signedText(r)}`}
                     onClick={() => openUnit(store, look.name, channel)}
                   >
                     {crop ? (
@@ -52,7 +52,10 @@ export function Correlated({ store, client, look, patches, dim }: Props) {
                       <span class="patch-room" style={{ height: `${SIDE}px` }} />
                     )}
                     <span class="patch-text">
-                      <b>{channel}</b>
+                      <b>
+                        <span class="unseen">unit </span>
+                        {channel}
+                      </b>
                       <span>{signedText(r)}</span>
                     </span>
                   </button>

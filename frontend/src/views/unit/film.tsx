@@ -151,7 +151,7 @@ function Looked({
       <button
         type="button"
         class={isOn ? "film-cell on" : "film-cell"}
-        aria-label={`what it looked for at step ${step}`}
+        title={`what it looked for at step ${step}`}
         onClick={() => goTo(step)}
       >
         <JobPicture client={client} job={job} side={SIDE} label="" />

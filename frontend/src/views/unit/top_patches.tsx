@@ -109,7 +109,7 @@ function Patch({ patches, images, rank, isOn, onOver, onChoose }: PatchProps) {
         type="button"
         class={isOn ? "patch on" : "patch"}
         aria-pressed={isOn}
-        aria-label={`${rank + 1}: ${images.title(row)}, ${label && `${label}, `}activation ${value}`}
+        title={`${images.title(row)}: activation ${value}`}
         onPointerEnter={() => onOver(rank)}
         onPointerLeave={() => onOver(null)}
         onFocus={() => onChoose(rank)}
