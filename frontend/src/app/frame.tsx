@@ -30,6 +30,7 @@ export function Frame({ store, client, live }: ViewProps & { live: Live }) {
     <div class={hasRuns && view.alone ? "frame alone" : "frame"}>
       <TopRow
         store={store}
+        client={client}
         hasRuns={hasRuns}
         hasTree={!view.alone}
         hasInspector={hasInspector}

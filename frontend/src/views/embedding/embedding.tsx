@@ -1,8 +1,10 @@
 /** The map of a whole data set as the network sees it: every image a point, neighbours together. */
 
 import { useEffect } from "preact/hooks";
+import { fetchAhead } from "../../api/prefetch";
 import { countText, percentText } from "../../draw/number_text";
 import { linkOf } from "../../state/host";
+import { neighbours } from "../../state/steps";
 import type { ScatterColour, ScatterDraw, Store } from "../../state/store";
 import { CopyLink, CopyPython } from "../../ui/copy_button";
 import { Failed, Nothing, Waiting } from "../../ui/panel_state";
@@ -60,6 +62,7 @@ function leave({ store }: ViewProps): void {
 export default function EmbeddingView({ store, client }: ViewProps) {
   const answer = useScene(store, client);
   useFreshChoice(store, answer?.scene ?? null);
+  useAhead({ store, client }, answer?.scene ?? null);
   if (!answer) return null;
   const { scene, source, index } = answer;
   const layer = scene?.layout.facts.layer ?? (source?.kind === "series" ? source.series.layer : null);
@@ -94,6 +97,21 @@ export default function EmbeddingView({ store, client }: ViewProps) {
       {scene && <SelectionBar store={store} scene={scene} />}
     </div>
   );
+}
+
+/** The maps of the captures beside this one: what the hand will reach next. */
+function useAhead({ client }: ViewProps, scene: Scene | null): void {
+  const position = scene?.capture?.position;
+  const name = scene && position !== undefined ? `${scene.source.key}|${position}|${scene.index.rev}` : "";
+  useEffect(() => {
+    if (!scene || position === undefined || scene.source.kind !== "series") return;
+    const { index, source } = scene;
+    const { key } = source.series;
+    const around = neighbours(index, source.series, position, 1);
+    return fetchAhead(
+      around.map(({ step, digest }) => client.layouts.layout({ run: index.name, step, key, digest })),
+    );
+  }, [name]);
 }
 
 /** What is chosen holds for the same images only. */

@@ -1,0 +1,181 @@
+"""The Embedding view: a map of the data set, neighbours, a lasso, and maps made by jobs."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.tensorboard import SummaryWriter
+
+import cnnviz
+from tests.e2e.conftest import Tab, TensorBoard, open_tab, start_tensorboard, wait_for_runs
+from tests.e2e.logdirs import CLASSES, Net, pictures, wait_for
+
+IMAGES = 60
+LAST = 10
+"""Methods that look through a data set take every tenth capture: 0 and this one."""
+ROOM = ".plot-room"
+
+
+def train(folder: Path, *, with_dataset: bool) -> None:
+    """Train on drawn shapes, a capture a step."""
+    torch.manual_seed(0)
+    net = Net()
+    images, labels = pictures(IMAGES)
+    images = 0.9 * images + 0.1 * torch.rand(images.shape)
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
+    requests = [cnnviz.method("embedding", map="tsne", perplexity=10.0), "top_patches"]
+    recorder = cnnviz.Recorder(
+        net,
+        SummaryWriter(str(folder)),
+        examples=images[:12],
+        labels=labels[:12],
+        class_names=CLASSES,
+        every=1,
+        dataset=(images, torch.tensor(labels)) if with_dataset else None,
+        methods=["activations", *(requests if with_dataset else [])],
+    )
+    with recorder:
+        for step in range(LAST + 1):
+            loss = nn.functional.cross_entropy(net(images), torch.tensor(labels))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            recorder.step(step)
+            wait_for(folder / f"plugins/cnnviz/snapshots/{step}.safetensors", is_due=True)
+
+
+@pytest.fixture(scope="module")
+def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    logdir = tmp_path_factory.mktemp("embedding")
+    train(logdir / "mapped", with_dataset=True)
+    train(logdir / "plain", with_dataset=False)
+    return logdir
+
+
+@pytest.fixture(scope="module")
+def board(laid_out: Path) -> Iterator[TensorBoard]:
+    running = start_tensorboard(laid_out)
+    wait_for_runs(running, 2)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def map_tab(browser, board) -> Iterator[Tab]:
+    with open_tab(browser, board) as opened:
+        yield opened
+        assert opened.errors == []
+        assert opened.violations() == []
+
+
+def link(run: str = "mapped", **fields: object) -> str:
+    given = {"view": "embedding", "runA": run} | fields
+    return "".join(f"&p.cnnviz.{name}={value}" for name, value in given.items())
+
+
+def paintings(tab: Tab) -> int:
+    return int(tab.frame.get_attribute(ROOM, "data-paintings"))
+
+
+def lasso_all(tab: Tab) -> None:
+    box = tab.frame.locator(ROOM).bounding_box()
+    left, top = box["x"] + 4, box["y"] + 4
+    right, bottom = left + box["width"] - 8, top + box["height"] - 8
+    tab.page.keyboard.down("Shift")
+    tab.page.mouse.move(left, top)
+    tab.page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom)):
+        tab.page.mouse.move(x, y, steps=4)
+    tab.page.mouse.up()
+    tab.page.keyboard.up("Shift")
+
+
+def test_the_map_is_drawn_and_says_which_step_it_is_of(map_tab):
+    map_tab.open(link(stepA=LAST - 3))
+    map_tab.wait(f"{ROOM}[data-paintings]")
+    assert "from step 0" in map_tab.text(".embedding-view .head")
+    assert f"{IMAGES} images" in map_tab.text(".embedding-view .head")
+    legend = map_tab.text(".legend-rows")
+    assert all(f"{name}" in legend for name in CLASSES)
+    before = paintings(map_tab)
+    map_tab.press(">")
+    map_tab.wait(f'.embedding-view .head :text-is("step {LAST}")')
+    map_tab.frame.wait_for_function(
+        f"Number(document.querySelector('{ROOM}').dataset.paintings) >= {before + 2}"
+    )
+    assert "starts from" in map_tab.text(".tree.side")
+
+
+def test_a_click_shows_the_exact_neighbours_in_both_spaces(map_tab, laid_out):
+    record = cnnviz.open_logdir(laid_out).run("mapped").record("embedding/flatten", step=LAST)
+    map_tab.open(link(draw="points"))
+    map_tab.wait(f"{ROOM}[data-paintings]")
+    map_tab.press("ArrowRight")
+    map_tab.wait('.near[data-by="cosine"] li:nth-child(8)')
+    row = int(map_tab.frame.get_attribute('.near[data-by="cosine"]', "data-row"))
+    for by, stored in (("cosine", "neighbours"), ("pixels", "pixel_neighbours")):
+        map_tab.wait(f'.near[data-by="{by}"][data-row="{row}"] li:nth-child(8)')
+        titles = map_tab.frame.eval_on_selector_all(
+            f'.near[data-by="{by}"] button', "all => all.map((one) => one.title)"
+        )
+        assert titles == [f"image {other}" for other in record.arrays[stored][row][:8]]
+    assert "share the label" in map_tab.text(".tree.side")
+    map_tab.frame.locator('.near[data-by="cosine"] button').first.click()
+    other = record.arrays["neighbours"][row][0]
+    map_tab.wait(f'.point-head h1:text-is("image {other}")')
+
+
+def test_a_lasso_is_counted_exported_and_leads_to_units_that_fire(map_tab):
+    map_tab.open(link())
+    map_tab.wait(f"{ROOM}[data-paintings]")
+    lasso_all(map_tab)
+    map_tab.wait(".selection")
+    assert f"{IMAGES} selected" in map_tab.text(".selection")
+    assert f"{IMAGES // 3} / {IMAGES // 3}" in map_tab.text(".legend-rows")
+    with map_tab.page.expect_download() as saved:
+        map_tab.frame.get_by_role("button", name="CSV").click()
+    with Path(saved.value.path()).open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["row"] for line in lines] == [str(row) for row in range(IMAGES)]
+    assert [line["label"] for line in lines] == [CLASSES[row % 3] for row in range(IMAGES)]
+    map_tab.frame.get_by_role("button", name="Units that fire for these").click()
+    unit = map_tab.frame.locator(".unit-rows button").first
+    unit.wait_for()
+    channel = unit.inner_text().removeprefix("channel ")
+    unit.click()
+    map_tab.wait(".layer-view")
+    assert f"p.cnnviz.ch={channel}" in map_tab.page.url
+
+
+def test_a_class_is_isolated_and_the_view_zooms_and_passes_axe(map_tab):
+    map_tab.open(link(point=3, draw="points"))
+    map_tab.wait('.near[data-by="pixels"] li')
+    map_tab.frame.get_by_role("button", name="square").click()
+    map_tab.wait('.legend-rows [aria-pressed="true"]')
+    before = paintings(map_tab)
+    map_tab.press("+")
+    map_tab.frame.wait_for_function(
+        f"Number(document.querySelector('{ROOM}').dataset.paintings) > {before}"
+    )
+    assert map_tab.axe() == []
+    map_tab.press("Escape")
+    assert map_tab.frame.locator('.legend-rows [aria-pressed="true"]').count() == 0
+
+
+def test_without_a_recorded_map_a_job_makes_one(map_tab, board):
+    map_tab.open(link("plain"))
+    map_tab.wait(".nothing pre")
+    assert "dataset=" in map_tab.text(".nothing")
+    button = map_tab.frame.locator(".nothing").get_by_role("button", name=f"t-SNE of step {LAST}")
+    button.click()
+    map_tab.frame.wait_for_selector(f"{ROOM}[data-paintings]", timeout=90_000)
+    (job,) = board.get("jobs")["jobs"]
+    assert job["request"]["params"]["map"] == "tsne"
+    assert "12 images" in map_tab.text(".embedding-view .head")
+    map_tab.page.wait_for_timeout(600)
+    assert f"emb=job:{job['request']['id']}" in map_tab.page.url
