@@ -2,7 +2,7 @@
 
 import type { Ask, Client, Query } from "./client";
 import type { DatasetFacts, LayoutFacts, NeighboursAnswer, PatchesFacts, UnitsAnswer } from "./contract";
-import type { Tensors } from "./types";
+import type { Tensor, Tensors } from "./types";
 
 /** One record: of a capture of a run, or of a job's result. */
 export type Held =
@@ -54,6 +54,8 @@ export interface Patches {
   width: number;
   /** (C, T, h, w, 3) */
   crops: Uint8Array;
+  /** (C, T, h, w, 3): guided backpropagation to each crop, 128 is zero; null where it was not asked for. */
+  guided: Uint8Array | null;
   /** (C, T), NaN where there are fewer. */
   activations: Float32Array;
   /** (C, T): rows of the data set, −1 where there are fewer. */
@@ -167,6 +169,7 @@ function patches(raw: Tensors): Patches {
     height,
     width,
     crops: raw.tensors.crops?.data as Uint8Array,
+    guided: raw.tensors.guided ? inColours(raw.tensors.guided as Tensor<Uint8Array>) : null,
     activations: raw.tensors.activations?.data as Float32Array,
     images: raw.tensors.images?.data as Int32Array,
     boxes: (raw.tensors.boxes?.data as Int32Array | undefined) ?? null,
@@ -175,4 +178,12 @@ function patches(raw: Tensors): Patches {
     correlated: (raw.tensors.correlated?.data as Int32Array | undefined) ?? null,
     correlations: (raw.tensors.correlations?.data as Float32Array | undefined) ?? null,
   };
+}
+
+/** Three colours where there is one: (…, 1) as (…, 3). */
+function inColours({ data, shape }: Tensor<Uint8Array>): Uint8Array {
+  if (shape.at(-1) === 3) return data;
+  const colours = new Uint8Array(3 * data.length);
+  for (let at = 0; at < data.length; at++) colours.fill(data[at] as number, 3 * at, 3 * at + 3);
+  return colours;
 }

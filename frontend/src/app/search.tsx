@@ -1,18 +1,28 @@
 /** The search box of the top row, a combobox. */
 
 import { useSignal } from "@preact/signals";
+import type { Client } from "../api/client";
+import type { RunIndex } from "../api/types";
+import { useAnswer } from "../api/use_answer";
 import { findHits, type Hit } from "../state/search";
 import type { Store } from "../state/store";
 import { VIEWS } from "../views/view";
 
 export const SEARCH_ID = "cnnviz-search";
 
-export function Search({ store }: { store: Store }) {
+export function Search({ store, client }: { store: Store; client: Client }) {
   const query = useSignal("");
   const cursor = useSignal(0);
   const isOpen = useSignal(false);
   const index = store.a.index.value;
-  const hits = index && isOpen.value ? findHits(index, VIEWS, query.value, store.jobs.value) : [];
+  const isWanted = isOpen.value && query.value !== "";
+  const name = index && isWanted ? datasetOf(index) : null;
+  // Its file names are fetched only once something is looked for.
+  const dataset = useAnswer(
+    index && name ? client.layouts.dataset(index.name, name) : null,
+    `${index?.name}|${name}`,
+  ).value;
+  const hits = index && isOpen.value ? findHits(index, VIEWS, query.value, store.jobs.value, dataset) : [];
   const choose = (hit: Hit | undefined): void => {
     if (!hit) return;
     hit.go(store);
@@ -64,6 +74,12 @@ export function Search({ store }: { store: Store }) {
       <Hits hits={hits} cursor={cursor.value} choose={choose} />
     </div>
   );
+}
+
+/** The data set that an embedding lays out: images of it can be gone to. */
+function datasetOf(index: RunIndex): string | null {
+  const found = index.series.find((one) => one.kind === "embedding")?.facts.dataset;
+  return typeof found === "string" ? found : null;
 }
 
 interface HitsProps {

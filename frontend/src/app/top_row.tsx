@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { toggleTheme } from "../state/host";
 import type { Store } from "../state/store";
-import { VIEWS } from "../views/view";
+import { VIEWS, type ViewProps } from "../views/view";
 import { useNow } from "./empty";
 import { InspectorIcon, LayersIcon, ThemeIcon } from "./icons";
 import { JobBadge } from "./job_badge";
@@ -11,15 +11,14 @@ import { RunPicker } from "./run_picker";
 import { Search } from "./search";
 import { viewOf } from "./view_slot";
 
-interface TopRowProps {
-  store: Store;
+interface TopRowProps extends ViewProps {
   hasRuns: boolean;
   hasTree: boolean;
   hasInspector: boolean;
   showHelp: () => void;
 }
 
-export function TopRow({ store, hasRuns, hasTree, hasInspector, showHelp }: TopRowProps) {
+export function TopRow({ store, client, hasRuns, hasTree, hasInspector, showHelp }: TopRowProps) {
   return (
     <header class="top">
       {hasRuns && hasTree && (
@@ -40,7 +39,7 @@ export function TopRow({ store, hasRuns, hasTree, hasInspector, showHelp }: TopR
       {hasRuns && <Views store={store} />}
       <div class="top-end">
         <Connection store={store} />
-        {hasRuns && <Search store={store} />}
+        {hasRuns && <Search store={store} client={client} />}
         <JobBadge store={store} />
         <IconButton label="Theme" title="Light or dark" press={() => toggleTheme(store)}>
           <ThemeIcon />

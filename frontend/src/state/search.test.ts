@@ -47,6 +47,15 @@ test("an example is found by its own name, which is said", () => {
   expect(hits.map((hit) => [hit.kind, hit.text])).toEqual([["image", "image 1 · chelsea.png · dog"]]);
 });
 
+test("an image of the data set is found by its file's name", () => {
+  const names = ["dogs/rex.png", "cats/tom.png", "rexy.png"];
+  const hits = findHits(index, views, "rex", undefined, { names });
+  expect(hits.map((hit) => hit.text)).toEqual(["rexy.png", "dogs/rex.png"]);
+  const store = new Store();
+  hits[1]?.go(store);
+  expect([store.view.value, store.point.value]).toEqual(["embedding", 0]);
+});
+
 test("views are found, and nothing finds nothing", () => {
   expect(texts("comp")).toEqual(["Compare"]);
   expect([texts(""), texts("xyz")]).toEqual([[], []]);

@@ -1,8 +1,9 @@
 /** The search box: layers, channels of a layer, classes, images, jobs and views by a few letters. */
 
+import type { Dataset } from "../api/layouts";
 import type { JobRequest, RunIndex } from "../api/types";
 import type { JobList } from "./job_list";
-import { exampleName } from "./predictions";
+import { exampleName, shortName } from "./predictions";
 import { openLayer, openUnit, type Store, type ViewName } from "./store";
 
 export interface Hit {
@@ -15,6 +16,7 @@ export interface Hit {
 const LIMIT = 12;
 /** Of them classes: their images come after them. */
 const MOST_CLASSES = 4;
+const MOST_FILES = 6;
 
 /**
  * The best matches, whole words and beginnings first.
@@ -26,6 +28,7 @@ export function findHits(
   views: readonly { name: ViewName; title: string }[],
   query: string,
   jobs?: JobList,
+  dataset?: Pick<Dataset, "names">,
 ): Hit[] {
   const words = query.trim().toLowerCase();
   if (!words) return [];
@@ -35,6 +38,7 @@ export function findHits(
     ...layerHits(index, words),
     ...classHits(index, words),
     ...imageHits(index, words),
+    ...fileHits(dataset?.names ?? [], words),
     ...(jobs ? jobHits(jobs, words) : []),
     ...views
       .filter((view) => view.title.toLowerCase().startsWith(words))
@@ -130,6 +134,27 @@ function imageHits(index: RunIndex, words: string): Hit[] {
     });
   }
   return hits;
+}
+
+/** Images of the data set by their file's name: the embedding view then is about that one. */
+function fileHits(names: readonly string[], words: string): Hit[] {
+  const found: { row: number; name: string; fit: number }[] = [];
+  for (const [row, name] of names.entries()) {
+    const fit = rank(name, words);
+    if (Number.isFinite(fit)) found.push({ row, name, fit });
+  }
+  return found
+    .sort((a, b) => a.fit - b.fit || a.row - b.row)
+    .slice(0, MOST_FILES)
+    .map(({ row, name }) => ({
+      kind: "image",
+      text: shortName(name),
+      note: "in the embedding",
+      go: (store) => {
+        store.point.value = row;
+        store.view.value = "embedding";
+      },
+    }));
 }
 
 /** Jobs by method, layer or id; the latest first. */

@@ -9,9 +9,14 @@ export function countOf({ images }: Patches): number {
   return images.filter((row) => row >= 0).length;
 }
 
-/** Pixels of one crop of the first channel in an answer; null where there is none. */
-export function cropPixels(patches: Patches, at: number): Pixels | null {
-  const { height, width, crops, top, images } = patches;
-  if (at >= top || (images[at] ?? -1) < 0) return null;
-  return { pixels: truePixels({ count: top, height, width, images: crops }, at), height, width };
+/**
+ * Pixels of one crop of the first channel in an answer; null where there is none.
+ *
+ * @param guided what of the crop excites the unit (guided backpropagation), in the crop's place.
+ */
+export function cropPixels(patches: Patches, at: number, guided = false): Pixels | null {
+  const { height, width, top, images } = patches;
+  const codes = guided ? patches.guided : patches.crops;
+  if (!codes || at >= top || (images[at] ?? -1) < 0) return null;
+  return { pixels: truePixels({ count: top, height, width, images: codes }, at), height, width };
 }

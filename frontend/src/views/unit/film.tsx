@@ -6,6 +6,7 @@ import type { Patches } from "../../api/layouts";
 import type { JobView } from "../../api/types";
 import { valueText } from "../../draw/number_text";
 import { spread } from "../../ui/film_strip";
+import { Failed } from "../../ui/panel_state";
 import { PixelCanvas } from "../../ui/pixel_canvas";
 import { Segmented } from "../../ui/segmented";
 import { useSize } from "../../ui/use_size";
@@ -83,6 +84,7 @@ export function Film(props: Props) {
         )}
       </div>
       <div ref={box} class="unit-film-room">
+        {answers.error && <Failed error={answers.error} retry={answers.retry} />}
         {all.length > 1 && size && (
           <table class="film-table">
             <tbody>

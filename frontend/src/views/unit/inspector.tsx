@@ -4,6 +4,7 @@ import type { ViewProps } from "../view";
 import { ClassBars } from "./class_bars";
 import { Correlated } from "./correlated";
 import { UnitHistory } from "./history";
+import { ColourEmbedding } from "./in_embedding";
 import { useImages } from "./use_images";
 import { type UnitLook, usePatches, useUnit } from "./use_unit";
 
@@ -21,7 +22,10 @@ function Parts(props: ViewProps & { look: UnitLook }) {
   return (
     <div class="unit-side">
       {shown ? (
-        <ClassBars {...props} patches={shown} images={images} dim={patches.pending} />
+        <>
+          <ClassBars {...props} patches={shown} images={images} dim={patches.pending} />
+          <ColourEmbedding {...props} patches={shown} />
+        </>
       ) : (
         !look.source && (
           <section aria-label="class selectivity">

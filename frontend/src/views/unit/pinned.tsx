@@ -6,6 +6,7 @@ import { isDiverging } from "../../draw/colour_map";
 import { countText, valueText } from "../../draw/number_text";
 import { commonRange, drawnRange, type ValueRange } from "../../draw/value_range";
 import { resolve } from "../../state/steps";
+import { Failed } from "../../ui/panel_state";
 import { PixelCanvas, type Pixels } from "../../ui/pixel_canvas";
 import { ScaleBar } from "../../ui/scale_bar";
 import { StepNote } from "../../ui/step_note";
@@ -54,7 +55,7 @@ function Recorded({ store, client, look, series }: Props & { series: Series }) {
         client.maps(mapsArguments(index.name, series, capture, { image, channel })),
       )
     : [];
-  const { values, pending } = useAll(asks, [index.name, series.key, channel].join("|"));
+  const { values, pending, error, retry } = useAll(asks, [index.name, series.key, channel].join("|"));
   const colourMap = colourMapOf(store, series.facts.signed === true);
   const gamma = store.gamma.value;
   const there = values.filter((maps) => maps !== undefined);
@@ -84,6 +85,7 @@ function Recorded({ store, client, look, series }: Props & { series: Series }) {
         )}
       </div>
       {!capture && <p class="cap">First recorded later than the step looked at.</p>}
+      {error && <Failed error={error} retry={retry} />}
       <ol
         class={pending ? "pinned dim" : "pinned"}
         aria-label={`channel ${channel} of ${name} on each image`}

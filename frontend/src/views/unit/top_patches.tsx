@@ -1,14 +1,17 @@
 /** The images that excite the unit most: what it sees of them, and where in the image that is. */
 
+import { signal } from "@preact/signals";
 import { useMemo, useState } from "preact/hooks";
 import type { Patches } from "../../api/layouts";
 import { countText, shapeText, valueText } from "../../draw/number_text";
 import { Failed, Waiting } from "../../ui/panel_state";
 import { PixelCanvas } from "../../ui/pixel_canvas";
+import { Segmented } from "../../ui/segmented";
 import { countOf, cropPixels } from "../records/crops";
 import { fitted } from "../records/examples";
 import type { ViewProps } from "../view";
 import { fieldOn } from "./boxes";
+import { ImageInEmbedding } from "./in_embedding";
 import { MissingPatches } from "./missing_patches";
 import { PatchStep } from "./patch_step";
 import { type Images, useImages } from "./use_images";
@@ -17,6 +20,9 @@ import { sourceOf, type UnitLook, usePatches } from "./use_unit";
 const SIDE = 68;
 const WHOLE = 212;
 const FIRST = 9;
+
+/** Whether guided backpropagation stands in the place of the patches, where it was recorded. */
+const guided = signal(false);
 
 interface Props extends ViewProps {
   look: UnitLook;
@@ -56,6 +62,23 @@ function Shown(props: ShownProps) {
           <span class="grow" />
           <PatchStep store={store} source={source} />
         </div>
+        {patches.guided && (
+          <Segmented
+            label="What of each patch"
+            value={guided.value ? "guided" : "patch"}
+            choices={[
+              { value: "patch", text: "patch" },
+              {
+                value: "guided",
+                text: "guided",
+                title: "guided backpropagation from the unit; grey is zero",
+              },
+            ]}
+            onChoose={(value) => {
+              guided.value = value === "guided";
+            }}
+          />
+        )}
         {count === 0 ? (
           <p class="cap">Its activation is finite in none of the images.</p>
         ) : (
@@ -83,6 +106,11 @@ function Shown(props: ShownProps) {
             </button>
           )}
         </p>
+        {notesOf(patches).map((note) => (
+          <p key={note} class="cap">
+            {note}
+          </p>
+        ))}
         <MissingPatches {...props} />
       </section>
       {at >= 0 && <Whole {...props} at={at} />}
@@ -98,7 +126,8 @@ interface PatchProps extends ShownProps {
 }
 
 function Patch({ patches, images, rank, isOn, onOver, onChoose }: PatchProps) {
-  const crop = useMemo(() => cropPixels(patches, rank), [patches, rank]);
+  const isGuided = guided.value && patches.guided !== null;
+  const crop = useMemo(() => cropPixels(patches, rank, isGuided), [patches, rank, isGuided]);
   const row = patches.images[rank] as number;
   const value = valueText(patches.activations[rank] as number);
   const label = images.label(row);
@@ -126,7 +155,7 @@ function Patch({ patches, images, rank, isOn, onOver, onChoose }: PatchProps) {
 }
 
 /** The image that a patch comes from, and the field on it. */
-function Whole({ patches, images, look, at }: ShownProps & { at: number }) {
+function Whole({ store, patches, images, look, at }: ShownProps & { at: number }) {
   const row = patches.images[at] as number;
   const picture = images.picture(row);
   const size = fitted(picture ?? images.input, WHOLE);
@@ -160,6 +189,7 @@ function Whole({ patches, images, look, at }: ShownProps & { at: number }) {
         {label && ` · ${label}`} · activation {valueText(patches.activations[at] as number)}
       </p>
       <p class="cap">{fieldText(patches, field?.isWhole ?? false, look)}</p>
+      <ImageInEmbedding store={store} look={look} patches={patches} row={row} />
     </section>
   );
 }
@@ -172,6 +202,15 @@ function fieldText({ facts, boxes }: Patches, isWhole: boolean, { layer }: UnitL
   return sees
     ? "framed: what convolutions and pools see; through a global operation the unit sees the whole image"
     : "framed: its receptive field, all that it sees";
+}
+
+/** What the reader is to know of the images: which were looked at, and how many could not be read. */
+function notesOf({ facts }: Patches): string[] {
+  const { notes, left_out } = facts.facts;
+  const said = Array.isArray(notes) ? notes.filter((note) => typeof note === "string") : [];
+  const lost =
+    typeof left_out === "number" && left_out > 0 ? [`${countText(left_out)} could not be read`] : [];
+  return [...said, ...lost];
 }
 
 /** "of 440 images, 64 × 64 px each". */
