@@ -30,7 +30,6 @@ from cnnviz.cli.demo_training import SmallNet
 from cnnviz.errors import CnnvizError
 
 SMALL, FULL = 2_000, 60_000
-LINK = "&p.cnnviz.view=embedding&p.cnnviz.draw="
 PAINTED = "() => Number(document.querySelector('.plot-room')?.dataset.paintings ?? 0) > 0"
 PICTURED = "() => document.querySelector('.plot-room')?.dataset.pictures > 0"
 
@@ -97,6 +96,7 @@ def images_and_labels(count: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
 def record(folder: Path, count: int) -> None:
     """Write one capture of a small CNN over the images."""
     torch.manual_seed(0)
+    torch.set_num_threads(1)
     codes, labels, names = images_and_labels(count)
     images = (torch.from_numpy(codes.copy()).float() / 255 - 0.286) / 0.353
     targets = torch.from_numpy(labels.copy()).long()
@@ -125,12 +125,13 @@ def record(folder: Path, count: int) -> None:
 
 def first_map(page: Page, address: str, draw: str) -> tuple[Frame, float]:
     """Open another view, then this one; give the seconds to its first painting."""
-    page.goto(f"{address}#cnnviz&p.cnnviz.view=overview", wait_until="commit")
+    page.goto(f"{address}#cnnviz&p.cnnviz.draw={draw}", wait_until="commit")
     frame = frame_of(page)
-    frame.wait_for_selector(".views")
+    frame.wait_for_selector(".step-strip, .strip")
+    page.wait_for_timeout(1000)
     began = time.monotonic()
-    page.evaluate(f"location.hash = '#cnnviz{LINK}{draw}'")
-    frame.wait_for_function(PAINTED, timeout=120_000, polling="raf")
+    frame.locator(".views button", has_text="Embedding").click()
+    frame.wait_for_function(PAINTED, timeout=30_000, polling="raf")
     return frame, time.monotonic() - began
 
 

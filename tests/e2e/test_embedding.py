@@ -112,7 +112,7 @@ def test_the_map_is_drawn_and_says_which_step_it_is_of(map_tab):
 
 
 def test_a_click_shows_the_exact_neighbours_in_both_spaces(map_tab, laid_out):
-    record = cnnviz.open_logdir(laid_out).run("mapped").record("embedding/flatten", step=LAST)
+    record = cnnviz.open_logdir(laid_out).run("mapped").record("embedding", step=LAST)
     map_tab.open(link(draw="points"))
     map_tab.wait(f"{ROOM}[data-paintings]")
     map_tab.press("ArrowRight")
