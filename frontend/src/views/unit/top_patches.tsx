@@ -56,7 +56,7 @@ function Shown(props: ShownProps) {
   const at = Math.min(over ?? chosen, count - 1);
   return (
     <>
-      <section class="unit-part" aria-label="top patches">
+      <section class="unit-part strongest" aria-label="top patches">
         <div class="row">
           <h2>Top {some} patches</h2>
           <span class="grow" />

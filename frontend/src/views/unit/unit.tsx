@@ -22,6 +22,7 @@ export { keys } from "./keys";
 export const styles = unitStyles + resultStyles;
 
 const OPTIMISED = 212;
+const GLOBAL = ", and the whole image by a global operation";
 
 export default function UnitView(props: ViewProps) {
   const look = useUnit(props);
@@ -58,7 +59,7 @@ export default function UnitView(props: ViewProps) {
 }
 
 function Head({ store, client, look }: ViewProps & { look: UnitLook }) {
-  const { name, channel, channels, source } = look;
+  const { name, channel, source } = look;
   const python = async () => {
     if (!source) throw new Error("No top patches to load");
     const { held } = source;
@@ -92,12 +93,15 @@ function Head({ store, client, look }: ViewProps & { look: UnitLook }) {
       {source && <CopyPython python={python} />}
     </div>
   );
+}
 
-  function about({ layer }: UnitLook): string {
-    const parts = [`of ${channels}`];
-    if (layer.shape.length === 3) parts.push(`map ${shapeText(layer.shape.slice(1))}`);
-    const field = layer.receptive_field;
-    if (field) parts.push(fieldText(field));
-    return parts.join(" · ");
-  }
+/** "of 64 · map 7 × 7 · receptive field 20 × 20, stride 4". */
+function about({ layer, channels }: UnitLook): string {
+  const parts = [`of ${channels}`];
+  if (layer.shape.length === 3) parts.push(`map ${shapeText(layer.shape.slice(1))}`);
+  const field = layer.receptive_field;
+  if (field && layer.shape.length === 3) parts.push(fieldText(field));
+  // Units without places have one field, whatever its stride.
+  else if (field) parts.push(`receptive field ${shapeText(field.size)}${field.is_global ? GLOBAL : ""}`);
+  return parts.join(" · ");
 }
