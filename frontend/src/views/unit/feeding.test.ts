@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { sampleIndex } from "../../state/sample_index";
-import { feeding } from "./feeding";
+import { feeding, relative } from "./feeding";
 
 const index = sampleIndex({
   layers: [
@@ -42,4 +42,14 @@ test("the nearest convolution counts, recorded or not", () => {
   });
   expect(feeding(bare, "relu")?.layer.name).toBe("conv2");
   expect(feeding(bare, "relu")?.series).toBeNull();
+});
+
+test("a layer of the same channels close by may have what is asked for", () => {
+  const patches = (layer: string) => ({ method: "top_patches", kind: "patches", layer });
+  const { layers } = index;
+  expect(relative(sampleIndex({ layers, series: [patches("relu")] }), "conv2")).toBe("relu");
+  expect(relative(sampleIndex({ layers, series: [patches("conv2")] }), "relu")).toBe("conv2");
+  expect(relative(sampleIndex({ layers, series: [patches("conv2")] }), "conv1")).toBeNull();
+  expect(relative(sampleIndex({ layers, series: [patches("relu")] }), "concat")).toBeNull();
+  expect(relative(sampleIndex({ layers, series: [patches("relu")] }), "absent")).toBeNull();
 });

@@ -34,3 +34,31 @@ export function filtersKept(series: Series): { kept: number; total: number } {
   const kept = mainShape(series)[0] ?? 0;
   return { kept, total: numberFact(series, "filters_total") ?? kept };
 }
+
+/**
+ * A layer close by whose channels are those of `name` and whose top patches are recorded; null where there is none.
+ *
+ * What follows a convolution (its normalisation, its rectifier, a pooling) goes channel by channel, up to the next one that mixes them.
+ */
+export function relative(index: RunIndex, name: string): string | null {
+  const parts = index.layers.filter((one) => !one.container && one.shape.length > 0);
+  const at = parts.findIndex((one) => one.name === name);
+  const own = parts[at];
+  if (!own) return null;
+  const fits = (one: Layer) => one.shape[0] === own.shape[0] && one.shape.length === own.shape.length;
+  const has = (one: Layer) => seriesOf(index, "patches", one.name).length > 0;
+  for (const one of parts.slice(at + 1)) {
+    if (mixes(one) || !fits(one)) break;
+    if (has(one)) return one.name;
+  }
+  for (let place = at; place > 0 && !mixes(parts[place] as Layer); place--) {
+    const before = parts[place - 1] as Layer;
+    if (!fits(before)) break;
+    if (has(before)) return before.name;
+  }
+  return null;
+}
+
+function mixes({ kind }: Layer): boolean {
+  return kind.includes("conv") || kind.includes("linear");
+}

@@ -3,12 +3,14 @@
 import type { JobView } from "../../api/types";
 import { weightsFor, weightsText } from "../../state/checkpoints";
 import { cancel, submit } from "../../state/jobs";
+import { openUnit } from "../../state/store";
 import { Code } from "../../ui/panel_state";
 import { ASKING } from "../layer/unit_action";
 import { whyNoUnits } from "../layer/unit_jobs";
 import { useAsking } from "../layer/use_asking";
 import { isUnderWay, progressText } from "../results/job_text";
 import type { ViewProps } from "../view";
+import { relative } from "./feeding";
 import { METHOD, stepped } from "./patch_sources";
 import type { UnitLook } from "./use_unit";
 
@@ -27,6 +29,7 @@ export function MissingPatches(props: Props) {
     return isNewer ? <Compute {...props} /> : null;
   }
   const [first] = stepped(look.sources);
+  const other = first ? null : relative(index, name);
   return (
     <section class="unit-part patches-missing" aria-label="top patches">
       <h2>Top patches</h2>
@@ -45,6 +48,15 @@ export function MissingPatches(props: Props) {
         </p>
       ) : (
         <>
+          {other && (
+            <p>
+              They are recorded for{" "}
+              <button type="button" class="link" onClick={() => openUnit(store, other, look.channel)}>
+                {other}
+              </button>
+              , which has the same channels.
+            </p>
+          )}
           <p class="s">Which images excite it most is not recorded for {name}. To record it:</p>
           <Code
             text={`cnnviz.Recorder(…, dataset=validation_set,\n  methods=[cnnviz.method("${METHOD}", layers=["${name}"]), …])`}
@@ -66,6 +78,7 @@ function Compute({ store, client, look }: Props) {
   const isGoing = job !== undefined && isUnderWay(job.status);
   const session = store.session.value;
   const reason = whyNoUnits(index, layer) ?? (session?.jobs === false ? session.reason : null);
+  if (look.sources.some(({ step }) => step === weights.step)) return null;
   if (reason !== null) return <p class="cap">{reason}</p>;
   const draft = { run: index.name, method: METHOD, params: { layers: [name] }, step: weights.step };
   return (
