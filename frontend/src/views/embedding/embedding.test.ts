@@ -221,3 +221,20 @@ test("pictures are fetched once, in batches, and none that failed is asked for f
   thumbs.want([7, 1]);
   expect(asked).toEqual([[1, 2], [3], [7]]);
 });
+
+test("the map's wishes do not replace those of the inspector", async () => {
+  const asked: number[][] = [];
+  const thumbs = new Thumbs("set", async (rows) => {
+    asked.push([...rows]);
+    return rows.map(() => ({ rgb: new Uint8Array(3), height: 1, width: 1 }));
+  });
+  thumbs.want([1]);
+  thumbs.want([1, 2]);
+  thumbs.want([3]);
+  thumbs.wantAlso([8, 9]);
+  thumbs.want([4]);
+  await vi.waitFor(() => expect(thumbs.get(4)).toBeDefined());
+  expect(thumbs.get(9)).toBeDefined();
+  expect(thumbs.get(3)).toBeUndefined();
+  expect(asked.slice(-2)).toEqual([[8, 9], [4]]);
+});

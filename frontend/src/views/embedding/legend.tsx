@@ -1,6 +1,7 @@
 /** The left column: what the colours mean, with how many are chosen of each; what the map is, and what is shown of it. */
 
 import { useMemo } from "preact/hooks";
+import { gradient } from "../../draw/colour_map";
 import { countText, percentText, valueText } from "../../draw/number_text";
 import type { Store } from "../../state/store";
 import { ScaleBar } from "../../ui/scale_bar";
@@ -107,7 +108,19 @@ function rowsOf(counts: Int32Array): number[] {
 
 function Shown({ store, scene }: { store: Store; scene: Scene }) {
   const { grouping } = scene;
-  if (!grouping.values && !scene.subjects.isJudged) return null;
+  const isDensity = store.scatterDraw.value === "density";
+  if (!isDensity && !grouping.values && !scene.subjects.isJudged) return null;
+  if (isDensity)
+    return (
+      <div class="side-sec">
+        <h2>Images in a place</h2>
+        <span class="legend scale">
+          few
+          <span class="scale-bar" style={{ background: gradient("viridis") }} />
+          many, logarithmic
+        </span>
+      </div>
+    );
   return (
     <div class="side-sec">
       {grouping.values && (

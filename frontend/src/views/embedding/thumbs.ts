@@ -17,6 +17,7 @@ export class Thumbs {
   readonly #known = new Map<number, Thumb>();
   readonly #missing = new Set<number>();
   #wanted: number[] = [];
+  readonly #first: number[] = [];
   #flying = new Set<number>();
   #flights = 0;
   #bytes = 0;
@@ -41,9 +42,9 @@ export class Thumbs {
     this.#pump();
   }
 
-  /** Fetch these too, before the others. */
+  /** Fetch these too, before the others; later wishes of the map do not replace them. */
   wantAlso(rows: readonly number[]): void {
-    this.#wanted = [...rows.filter((row) => this.#isNews(row)), ...this.#wanted];
+    this.#first.push(...rows.filter((row) => this.#isNews(row)));
     this.#pump();
   }
 
@@ -65,8 +66,9 @@ export class Thumbs {
   }
 
   #pump(): void {
-    while (this.#flights < FLIGHTS && this.#wanted.length > 0) {
-      const rows = [...new Set(this.#wanted.splice(0, BATCH))].filter((row) => this.#isNews(row));
+    while (this.#flights < FLIGHTS && this.#first.length + this.#wanted.length > 0) {
+      const next = this.#first.length > 0 ? this.#first : this.#wanted;
+      const rows = [...new Set(next.splice(0, BATCH))].filter((row) => this.#isNews(row));
       if (rows.length > 0) void this.#fly(rows);
     }
   }
