@@ -26,6 +26,8 @@ def test_gram_matrices_are_mean_products_of_channels():
     maps = features()
     expected = np.stack([literal(one.numpy()) for one in maps])
     np.testing.assert_allclose(gram(maps).numpy(), expected, rtol=0, atol=1e-12)
+    other = maps.contiguous(memory_format=torch.channels_last)
+    np.testing.assert_allclose(gram(other).numpy(), expected, rtol=0, atol=1e-12)
 
 
 def test_a_texture_and_four_of_it_side_by_side_have_one_gram_matrix():

@@ -22,6 +22,10 @@ def gram(features: Tensor) -> Tensor:
     Returns:
         (N, K, K).
     """
+    if features.is_contiguous(memory_format=torch.channels_last):
+        # A view there; flattened the other way it would be copied, and its gradient again.
+        places = features.permute(0, 2, 3, 1).flatten(1, 2)
+        return places.transpose(1, 2) @ places / places.shape[1]
     flat = features.flatten(2)
     return flat @ flat.transpose(1, 2) / flat.shape[2]
 
