@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 
 import numpy as np
@@ -113,6 +114,17 @@ def test_a_file_that_the_system_does_not_give_is_no_crash(capture, tmp_path):
     path.symlink_to(path)
     with pytest.raises(RecordError, match="cannot be read"):
         opened.array("saliency", "map")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes")
+def test_a_pipe_that_takes_the_files_place_is_not_waited_for(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(bytes(100))
+    file = open_file(path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(RecordError, match="was replaced"):
+        file.read(0, 10)
 
 
 def test_a_file_replaced_while_it_is_read_gives_no_mixture(capture, tmp_path):

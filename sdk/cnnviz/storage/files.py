@@ -7,7 +7,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from cnnviz.errors import RecordError
 
@@ -20,6 +20,8 @@ __all__ = [
     "open_folder",
     "plain_name",
 ]
+
+READ_AT_ONCE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +179,9 @@ class _LocalFile:
     def read(self, start: int, length: int) -> bytes:
         """Read exactly `length` bytes of the very file that was opened; it may have grown."""
         try:
-            with self.path.open("rb", buffering=0) as file:
+            # A pipe that took the file's place would be waited for, for ever.
+            handle = os.open(self.path, READ_AT_ONCE)
+            with os.fdopen(handle, "rb", buffering=0) as file:
                 facts = os.fstat(file.fileno())
                 if (facts.st_dev, facts.st_ino) == self._identity:
                     file.seek(start)
