@@ -148,7 +148,7 @@ def test_a_lasso_is_counted_exported_and_leads_to_units_that_fire(map_tab):
     unit.wait_for()
     channel = unit.inner_text().removeprefix("channel ")
     unit.click()
-    map_tab.wait(".layer-view")
+    map_tab.wait(".unit-view")
     assert f"p.cnnviz.ch={channel}" in map_tab.page.url
 
 

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { UnitsAnswer } from "../../api/contract";
 import { resolve } from "../../state/steps";
-import { openLayer } from "../../state/store";
+import { openUnit } from "../../state/store";
 import { StepNote } from "../../ui/step_note";
 import type { ViewProps } from "../view";
 import { reactingSeries, type Scene } from "./use_scene";
@@ -45,8 +45,8 @@ export function FiringUnits({ store, client, scene, chosen }: Props) {
                 <button
                   type="button"
                   class="plain"
-                  onClick={() => openLayer(store, layer, { channel })}
-                  title="Open in the Layer view"
+                  onClick={() => openUnit(store, layer, channel)}
+                  title="Open its page"
                 >
                   channel {channel}
                 </button>

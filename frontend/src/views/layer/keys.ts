@@ -52,13 +52,13 @@ function goBack(store: Store): void {
   else store.view.value = "overview";
 }
 
-function nextColours(store: Store): void {
+export function nextColours(store: Store): void {
   const at = SEQUENTIAL.indexOf(store.cmap.value);
   store.cmap.value = SEQUENTIAL[(at + 1) % SEQUENTIAL.length] ?? "viridis";
   store.signedCmap.value = store.signedCmap.value === "bwr" ? "puor" : "bwr";
 }
 
-function nextGamma(store: Store): void {
+export function nextGamma(store: Store): void {
   const at = GAMMAS.indexOf(store.gamma.value);
   store.gamma.value = GAMMAS[(at + 1) % GAMMAS.length] ?? 1;
 }

@@ -1,6 +1,7 @@
 /** Keys of the unit page. */
 
 import { openLayer, type Store } from "../../state/store";
+import { nextColours, nextGamma } from "../layer/keys";
 import type { KeyBinding } from "../view";
 
 export const keys: readonly KeyBinding[] = [
@@ -9,6 +10,8 @@ export const keys: readonly KeyBinding[] = [
   { key: "Shift+ArrowRight", says: "eight units on", run: ({ store }) => moveUnit(store, 8) },
   { key: "Shift+ArrowLeft", says: "eight units back", run: ({ store }) => moveUnit(store, -8) },
   { key: "s", says: "see what it looks for", run: () => seeUnit() },
+  { key: "c", says: "next colour map", run: ({ store }) => nextColours(store) },
+  { key: "t", says: "next gamma", run: ({ store }) => nextGamma(store) },
   { key: "Escape", says: "back to its layer", run: ({ store }) => backToLayer(store) },
 ];
 
