@@ -3,6 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { fetchAhead } from "../../api/prefetch";
 import { countText, percentText } from "../../draw/number_text";
+import { weightsFor } from "../../state/checkpoints";
 import { linkOf } from "../../state/host";
 import { neighbours } from "../../state/steps";
 import type { ScatterColour, ScatterDraw, Store } from "../../state/store";
@@ -82,7 +83,9 @@ export default function EmbeddingView({ store, client }: ViewProps) {
         )}
         {scene && <Controls store={store} scene={scene} />}
         <span class="grow" />
-        {source && <TsneButton store={store} client={client} index={index} layer={layer} />}
+        {source && !hasMapOf(store, answer) && (
+          <TsneButton store={store} client={client} index={index} layer={layer} />
+        )}
       </div>
       {scene && <Notes scene={scene} trouble={sceneThumbs(client, scene).problem.value} />}
       <div class={scene?.pending ? "plot-box pending" : "plot-box"}>
@@ -97,6 +100,12 @@ export default function EmbeddingView({ store, client }: ViewProps) {
       {scene && <SelectionBar store={store} scene={scene} />}
     </div>
   );
+}
+
+/** Whether what is shown is a t-SNE map of the very weights that a job would take. */
+function hasMapOf(store: Store, { scene, index }: SceneAnswer): boolean {
+  const { step } = weightsFor(index, store.a.shown.value);
+  return scene !== null && scene.layout.map !== null && scene.layout.facts.step === step;
 }
 
 /** The maps of the captures beside this one: what the hand will reach next. */

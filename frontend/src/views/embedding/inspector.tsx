@@ -8,7 +8,7 @@ import { Nothing } from "../../ui/panel_state";
 import { Segmented } from "../../ui/segmented";
 import type { ViewProps } from "../view";
 import { chosen, unitsWanted } from "./choice";
-import { near, useNeighbours } from "./near";
+import { answered, near, useNeighbours } from "./near";
 import type { Thumbs } from "./thumbs";
 import { FiringUnits } from "./units";
 import { type Scene, useScene } from "./use_scene";
@@ -58,7 +58,7 @@ function ImageOf(props: ImageProps) {
   const loss = lossText(scene, row);
   const { subjects } = scene;
   const example = subjects.exampleRow(row);
-  const hasPlace = !Number.isNaN(scene.layout.principal[row * scene.layout.components] ?? Number.NaN);
+  const isPlaced = hasPlace(scene, row);
   return (
     <section aria-label="chosen image">
       <div class="point-head">
@@ -74,8 +74,8 @@ function ImageOf(props: ImageProps) {
         </div>
       </div>
       <p class="cap clip">{subjects.reference}</p>
-      {!hasPlace && <p class="warn cap">▲ its features are not finite: no place, no neighbours</p>}
-      {hasPlace && <Near {...props} by={metric.value} title="Nearest in feature space" />}
+      {!isPlaced && <p class="warn cap">▲ its features are not finite: no place, no neighbours</p>}
+      {isPlaced && <Near {...props} by={metric.value} title="Nearest in feature space" />}
       {subjects.dataset !== null && <Near {...props} by="pixels" title="Nearest in pixels" />}
       <p class="cap">Exact, over all images. A frame: another label.</p>
       {example !== null && (
@@ -100,10 +100,16 @@ interface NearProps extends ImageProps {
 }
 
 function Near({ store, client, scene, row, thumbs, by, title }: NearProps) {
-  const { value, error, retry } = useNeighbours(client, scene.held, row, by, NEAR);
-  const rows = value?.rows ?? [];
-  useThumbs(thumbs, rows);
   const isDrawn = by !== "pixels";
+  // One after the other: both at once would be slower each, and features are looked at first.
+  const isDue = isDrawn || !hasPlace(scene, row) || answered.value === row;
+  const { value, error, retry } = useNeighbours(client, scene.held, { row, by, k: NEAR, isDue });
+  const rows = value?.rows ?? [];
+  const isThere = value !== null || error !== null;
+  useThumbs(thumbs, rows);
+  useEffect(() => {
+    if (isDrawn && isThere) answered.value = row;
+  }, [isDrawn, isThere, row]);
   useEffect(() => {
     if (isDrawn) near.value = rows;
     return () => {
@@ -159,6 +165,11 @@ function Near({ store, client, scene, row, thumbs, by, title }: NearProps) {
       </ul>
     </div>
   );
+}
+
+/** False where its features are not finite. */
+function hasPlace({ layout }: Scene, row: number): boolean {
+  return Number.isFinite(layout.principal[row * layout.components]);
 }
 
 function isOther({ subjects }: Scene, row: number, other: number): boolean {

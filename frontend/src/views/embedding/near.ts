@@ -9,6 +9,9 @@ import type { Held, Nearness } from "../../api/layouts";
 /** The nearest by features, drawn on the map too. */
 export const near = signal<readonly number[]>([]);
 
+/** The image whose neighbours by features are here, or failed: those by pixels are then asked for. */
+export const answered = signal<number | null>(null);
+
 interface Found {
   value: NeighboursAnswer | null;
   error: Error | null;
@@ -17,7 +20,15 @@ interface Found {
 
 const NOTHING = { name: "", value: null, error: null };
 
-export function useNeighbours(client: Client, held: Held, row: number, by: Nearness, k: number): Found {
+export interface Wish {
+  row: number;
+  by: Nearness;
+  k: number;
+  /** Asked for yet? */
+  isDue: boolean;
+}
+
+export function useNeighbours(client: Client, held: Held, { row, by, k, isDue }: Wish): Found {
   const [attempt, setAttempt] = useState(0);
   const name = JSON.stringify([held, row, by, k]);
   const [landed, setLanded] = useState<{
@@ -26,6 +37,7 @@ export function useNeighbours(client: Client, held: Held, row: number, by: Nearn
     error: Error | null;
   }>(NOTHING);
   useEffect(() => {
+    if (!isDue) return;
     const controller = new AbortController();
     client.layouts.neighbours(held, { row, k, by }, controller.signal).then(
       (value) => setLanded({ name, value, error: null }),
@@ -35,7 +47,7 @@ export function useNeighbours(client: Client, held: Held, row: number, by: Nearn
       },
     );
     return () => controller.abort();
-  }, [name, attempt]);
+  }, [name, attempt, isDue]);
   const own = landed.name === name ? landed : NOTHING;
   return { value: own.value, error: own.error, retry: () => setAttempt(attempt + 1) };
 }
