@@ -36,7 +36,8 @@ export interface Paint {
 
 /** Draw all points into cleared pixels: dimmed ones first, chosen ones last. */
 export function paintPoints(points: Points, paint: Paint): void {
-  for (const state of [DIMMED, SHOWN, CHOSEN]) paintState(points, paint, state);
+  const { states } = points;
+  for (const state of [DIMMED, SHOWN, CHOSEN]) if (states.includes(state)) paintState(points, paint, state);
 }
 
 function paintState(points: Points, paint: Paint, state: number): void {
