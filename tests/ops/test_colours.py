@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from cnnviz.ops.colours import correlated, match_histograms, with_colours_of
+from cnnviz.ops.colours import match_histograms, with_colours_of
 
 
 def picture(seed: int, size: tuple[int, int] = (6, 7)) -> torch.Tensor:
@@ -35,17 +35,3 @@ def test_a_larger_picture_takes_each_value_about_as_often():
     values, counts = np.unique(found[0, 0].numpy(), return_counts=True)
     assert len(values) == 42
     assert set(counts) == {4}
-
-
-def test_noise_takes_the_covariance_of_a_pictures_colours():
-    like = torch.einsum(
-        "dc,nchw->ndhw", torch.tensor([[1.0, 0, 0], [2, 1, 0], [0, 1, 3]]), picture(0).float()
-    )
-    noise = torch.randn(1, 3, 200, 200, generator=torch.Generator().manual_seed(0))
-    found, expected = (np.cov(one[0].flatten(1)) for one in (correlated(noise, like), like))
-    np.testing.assert_allclose(found, expected, atol=0.05 * np.abs(expected).max())
-
-
-def test_one_colour_alone_is_no_error():
-    flat = torch.full((1, 3, 4, 4), 0.3)
-    assert correlated(torch.ones(1, 3, 4, 4), flat).isfinite().all()

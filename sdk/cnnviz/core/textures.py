@@ -17,9 +17,9 @@ from cnnviz.core.style_layers import check_shares, style_layers
 from cnnviz.core.style_loss import StyleLoss, style_terms
 from cnnviz.core.texture_params import TextureParams
 from cnnviz.errors import ParamsError
-from cnnviz.ops.colours import correlated, match_histograms
+from cnnviz.ops.colours import match_histograms
 from cnnviz.ops.patch_synthesis import Picture, efros_leung, wei_levoy
-from cnnviz.ops.quasi_newton import by_frequency
+from cnnviz.ops.random_phase import random_phase
 from cnnviz.ops.resizing import resized
 
 __all__ = ["TexturesByGram", "TexturesByWindows"]
@@ -89,10 +89,9 @@ class TexturesByGram:
         return found
 
     def _noise(self, example: Tensor) -> Tensor:
-        """Draw noise that falls off as photographs do: white noise leaves grain that stays."""
-        shape = (1, example.shape[1], *self.size)
-        noise = torch.randn(shape, generator=random_numbers(self.ctx)).to(example)
-        return correlated(by_frequency(*self.size, 1.0, noise)(noise), example)
+        """Draw noise with the example's spectrum: of white noise a grain would stay."""
+        noise = torch.randn(1, 1, *self.size, generator=random_numbers(self.ctx))
+        return random_phase(example, noise.to(example))
 
     def _reporter(self, done: int, total: int) -> Callable[[int, Tensor, float], None]:
         def report(step: int, pixels: Tensor, loss: float) -> None:

@@ -28,9 +28,9 @@ class Texture(Method[TextureParams]):
     or, without the network, by windows of the picture (Efros, Leung 1999,
     https://doi.org/10.1109/ICCV.1999.790383; Wei, Levoy 2000,
     https://doi.org/10.1145/344779.345009). Differs from the papers: layers are chosen from the
-    graph of any network; errors are relative to the target's norm; it begins with 1 / f noise of
-    the picture's colours; L-BFGS steps in scaled frequencies and is bounded by the histogram at the
-    end; Wei and Levoy's search looks at all windows, without a tree.
+    graph of any network; errors are relative to the target's norm; it begins with noise of the
+    picture's spectrum and colours; L-BFGS steps in scaled frequencies and is bounded by
+    the histogram at the end; Wei and Levoy's search looks at all windows, without a tree.
     """
 
     name, title, kind = "texture", "Texture", "images"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["correlated", "match_histograms", "with_colours_of"]
+__all__ = ["match_histograms", "with_colours_of"]
 
 _YUV = (
     (0.299, 0.587, 0.114),
@@ -31,15 +31,6 @@ def with_colours_of(picture: Tensor, other: Tensor) -> Tensor:
     mixed = torch.einsum("dc,nchw->ndhw", matrix, other).clone()
     mixed[:, 0] = brightness
     return torch.einsum("cd,ndhw->nchw", torch.linalg.inv(matrix), mixed).clamp(0, 1)
-
-
-def correlated(noise: Tensor, like: Tensor) -> Tensor:
-    """Give independent noise (1, C, h, w) the covariance of a picture's colours (1, C, H, W)."""
-    flat = like.flatten(2)[0]
-    flat = flat - flat.mean(dim=1, keepdim=True)
-    values, vectors = torch.linalg.eigh(flat @ flat.t() / flat.shape[1])
-    root = vectors * values.clamp(min=0).sqrt()
-    return torch.einsum("dc,nchw->ndhw", root @ vectors.t(), noise)
 
 
 def match_histograms(picture: Tensor, other: Tensor) -> Tensor:

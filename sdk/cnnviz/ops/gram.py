@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,9 +26,25 @@ def gram(features: Tensor) -> Tensor:
     if features.is_contiguous(memory_format=torch.channels_last):
         # A view there; flattened the other way it would be copied, and its gradient again.
         places = features.permute(0, 2, 3, 1).flatten(1, 2)
-        return places.transpose(1, 2) @ places / places.shape[1]
-    flat = features.flatten(2)
-    return flat @ flat.transpose(1, 2) / flat.shape[2]
+    else:
+        places = features.flatten(2).transpose(1, 2)
+    found: Tensor = _Products.apply(places)
+    return found / places.shape[1]
+
+
+class _Products(torch.autograd.Function):
+    """Gives XᵀX; going back it multiplies once, where autograd would for each of the factors."""
+
+    @staticmethod
+    def forward(ctx: Any, places: Tensor) -> Tensor:
+        ctx.save_for_backward(places)
+        return places.transpose(1, 2) @ places
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (places,) = ctx.saved_tensors
+        found: Tensor = places @ (gradient + gradient.transpose(1, 2))
+        return found
 
 
 def blended(grams: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
