@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tb_cnnviz import reader, run_files
 from tests.tb_cnnviz.jobs.conftest import (  # noqa: F401 - fixtures
     QUIET,
     Board,
@@ -37,6 +38,13 @@ class Fortress(Board):
         self.logdir = logdir
         self._seeds = itertools.count(1)
 
+    def reload(self, logdir: Path) -> None:
+        """Read what was written since, and look at it at once, not as of a second ago."""
+        super().reload(logdir)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reader, "REFRESH_SECONDS", 0.0)
+            self.json("runs")
+
     def add_run(self, name: str) -> Path:
         """Copy the run `first` under a name; gives its folder of ours, to be tampered with."""
         shutil.copytree(self.logdir / "first", self.logdir / name, symlinks=True)
@@ -56,6 +64,7 @@ class Fortress(Board):
     def visit(self, run: str) -> bytes:
         """Ask every route for all that a run says it has; gives all answers."""
         parts = [self.asked("runs"), self.asked("run", run=run)]
+        assert run in {one["name"] for one in self.json("runs")["runs"]}
         response = self.get("run", run=run)
         index = response.get_json()["index"] if response.status_code == 200 else {}
         for series in index.get("series", ()):
@@ -121,10 +130,12 @@ class Fortress(Board):
 def stronghold(pristine, tmp_path_factory):  # noqa: F811
     folder = tmp_path_factory.mktemp("fortress")
     logdir = Path(shutil.copytree(pristine / "first", folder / "logs" / "first")).parent
-    board = Fortress(logdir)
-    wait_for(lambda: board.json("catalogue")["state"] == "ready", seconds=90)
-    yield board
-    board.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_files, "LISTED_SECONDS", 0.0)
+        board = Fortress(logdir)
+        wait_for(lambda: board.json("catalogue")["state"] == "ready", seconds=90)
+        yield board
+        board.close()
 
 
 @pytest.fixture
@@ -132,6 +143,8 @@ def fortress(stronghold):
     """The TensorBoard under attack; after the test it still works, and nothing was executed."""
     yield stronghold
     stronghold.still_works()
+    for job in stronghold.json("jobs")["order"]:
+        stronghold.post(f"jobs/{job}/remove", {})
 
 
 @pytest.fixture
