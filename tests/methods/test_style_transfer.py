@@ -132,6 +132,7 @@ def test_weights_that_make_the_loss_no_number_keep_the_picture_and_say_so(net):
     record = transferred(net, style_weight=1e300, iterations=5)
     assert "not a number" in record.facts["note"]
     assert record.facts["loss"] is None
+    assert record.facts["captions"][0].endswith("style of example 1 · the loss is not a number")
     colours = (images()[:1] * 0.25 + 0.5)[0, 0].clamp(0, 1)
     np.testing.assert_allclose(record.arrays["images"][0, :, :, 0], colours, atol=1e-5)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 import cnnviz
@@ -82,6 +83,16 @@ def test_parameters_that_do_not_fit_are_refused_in_a_sentence(net, params, messa
 def test_a_layer_that_is_not_there_is_named(net):
     with pytest.raises(MissingError, match="no layer"):
         cnnviz.run("texture", net, images(), layer="44")
+
+
+def test_broken_weights_keep_the_noise_and_say_so():
+    model = plain()
+    with torch.no_grad():
+        model[0].weight.fill_(torch.nan)
+    record = cnnviz.run("texture", model, images(1), iterations=3)
+    assert record.facts["captions"] == ["texture of example 0 · the loss is not a number"]
+    assert record.facts["objective"] == [None]
+    assert np.isfinite(record.arrays["images"]).all()
 
 
 def test_windows_need_no_layer_with_maps():

@@ -67,6 +67,11 @@ class Descended(NamedTuple):
         return (math.nan if first is None else first) / max(self.loss, 1e-30)
 
     @property
+    def failure(self) -> str:
+        """What a caption says where there was nothing to go down; else empty."""
+        return "" if math.isfinite(self.loss) else " · the loss is not a number"
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What a record says of it."""
         known = {"loss": rounded(self.loss), "curve": self.curve, "evaluations": self.evaluations}

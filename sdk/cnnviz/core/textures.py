@@ -105,7 +105,7 @@ class TexturesByGram:
         return report
 
     def _caption(self, row: int, depth: int, found: Descended | None) -> str:
-        loss = "" if found is None else f" · {found.loss:.1e}"
+        loss = "" if found is None else found.failure or f" · {found.loss:.1e}"
         if not self.params.depths:
             return f"texture of example {row}{loss}"
         return f"{'to ' if depth > 1 else ''}{self.layers[depth - 1]}{loss}"

@@ -92,7 +92,7 @@ class StyleTransfer(Method[StyleTransferParams]):
             f"{part:.0%} of example {row}" if len(rows) > 1 else f"example {row}"
             for part, row in zip(parts, rows, strict=True)
         )
-        caption = f"example {params.content} in the style of {of}"
+        caption = f"example {params.content} in the style of {of}{found.failure}"
         facts: dict[str, Any] = {
             "objective": [found.facts["loss"]],
             "content": params.content,
