@@ -222,3 +222,13 @@ def test_a_flipped_byte_is_found_and_named(cnnviz, logdir):
     assert "0.safetensors" in said.out
     found = json.loads(cnnviz("verify", logdir, "--json").out)
     assert "0.safetensors" in found["findings"][0]["path"]
+
+
+def test_a_name_cannot_take_the_terminal_over(cnnviz, tmp_path):
+    name = "run\x1b]0;evil\x07\u202e"
+    place = tmp_path / name / "plugins" / "cnnviz" / "snapshots"
+    place.mkdir(parents=True)
+    (place / "3.safetensors").write_bytes(b"damaged")
+    said = cnnviz("verify", tmp_path)
+    assert r"run\x1b]0;evil\x07\x202e" in said.out
+    assert not {"\x1b", "\x07", "\u202e"} & set(said.out + said.err)
