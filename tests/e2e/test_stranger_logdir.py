@@ -18,7 +18,7 @@ RELU = "block.relu"
 UNIT = f"&p.cnnviz.view=layer&p.cnnviz.runA=first&p.cnnviz.layer={RELU}&p.cnnviz.stepA=20"
 RUNNING = ".running-job"
 LONG = {"layer": RELU, "units": [1], "iterations": 100_000}
-VIEWS = ["overview", "layer", "image", "compare", "jobs"]
+VIEWS = ["overview", "layer", "unit", "image", "embedding", "compare", "jobs"]
 
 
 @pytest.fixture(scope="module")
