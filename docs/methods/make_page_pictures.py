@@ -149,7 +149,7 @@ def serving(logdir: Path) -> Iterator[TensorBoard]:
 
 
 def shoot(page: Page, server: TensorBoard, name: str, link: str) -> None:
-    """Write a picture of the page; with a palette where that does not spoil photographs."""
+    """Write a picture of the page, in its own colours."""
     fields = "".join(f"&p.cnnviz.{field}" for field in link.split("&"))
     page.goto("about:blank")
     page.goto(f"{server.url}#cnnviz{fields}")
@@ -157,8 +157,6 @@ def shoot(page: Page, server: TensorBoard, name: str, link: str) -> None:
     page.wait_for_timeout(SETTLE_MS)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     target = PICTURES / f"{name}.png"
-    if name in FROM_DEMO:
-        image = image.quantize(256, dither=Image.Dither.NONE)
     image.save(target, optimize=True)
     print(f"{target.name}: {target.stat().st_size / 1e3:.0f} kB")
 
