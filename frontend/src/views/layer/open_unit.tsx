@@ -17,7 +17,7 @@ export function OpenUnit({ store, look, channel }: Props) {
       title="patches, classes, history and neighbours of this unit"
       onClick={() => openUnit(store, look.name, channel)}
     >
-      Unit page <kbd>↵</kbd>
+      Unit <kbd>↵</kbd>
     </button>
   );
 }
