@@ -19,6 +19,10 @@ QUIET = ("--cnnviz_idle_timeout=120",)
 class Board(Opened):
     """A TensorBoard that is asked for jobs."""
 
+    def __init__(self, *argv):
+        self._others = {child.pid for child in psutil.Process().children()}
+        super().__init__(*argv)
+
     def ask(self, method, *, run="first", step=3, **changes):
         """Ask for a job that is taken; gives its id."""
         params = {key: changes.pop(key) for key in ("iterations", "pause") if key in changes}
@@ -45,9 +49,11 @@ class Board(Opened):
         return self.office.book.find(job).job.folder
 
     def workers(self):
-        """Give the worker processes of this process, zombies among them."""
+        """Give its worker processes, zombies among them; not those of boards opened before."""
         found = []
         for child in psutil.Process().children():
+            if child.pid in self._others:
+                continue
             try:
                 if child.status() == psutil.STATUS_ZOMBIE or "cnnviz.worker" in child.cmdline():
                     found.append(child)
