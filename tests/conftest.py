@@ -14,7 +14,6 @@ import sys
 import numpy as np
 import pytest
 
-
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background jobs ignore Ctrl-C, and so would the programs that tests start and end.
     signal.signal(signal.SIGINT, signal.default_int_handler)
