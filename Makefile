@@ -58,7 +58,7 @@ test: install  ## all tests but those that need a browser or TensorBoard
 	$(NPM) test
 
 e2e: install  ## a real TensorBoard, looked at with a real Chromium
-	$(PYTEST) -q -m e2e
+	$(PYTEST) -q -m e2e -n auto --maxprocesses 2 --dist loadfile
 
 bench: install  ## every figure of benchmarks/, small
 	$(PYTHON) benchmarks/run_all.py

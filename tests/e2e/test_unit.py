@@ -170,6 +170,7 @@ def test_enter_opens_the_page_from_the_layer_and_escape_goes_back(unit):
     unit.wait(".grid-canvas")
     unit.press("Enter")
     wait_for_hash(unit, "view=unit")
+    unit.frame.wait_for_selector("h1:has-text('unit 3')")  # its keys come with it
     unit.press("ArrowRight")
     wait_for_hash(unit, "ch=4")
     unit.press("Shift+ArrowRight")
