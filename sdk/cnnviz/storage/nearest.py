@@ -17,7 +17,10 @@ METRICS: Final = ("cosine", "l2")
 _CHUNK: Final = 4 << 20
 """Distances that are held at once."""
 _NARROW: Final = (np.dtype(np.uint8), np.dtype(np.float16))
-"""Types whose products single precision holds well enough to find candidates by."""
+"""Types whose products single precision holds well enough to find candidates by, …"""
+_SHORT: Final = 1024
+"""… up to so many numbers a vector: the bound of its error grows with them, and many candidates
+that must be measured again cost more than they save. One question alone is answered so."""
 
 
 def nearest(
@@ -147,7 +150,8 @@ def _rough(
     flat: np.ndarray, queries: np.ndarray, squares: np.ndarray, finite: np.ndarray, metric: Metric
 ) -> tuple[np.ndarray, float]:
     """Give distances (Q, M), squared for l2, by a matrix product, and a bound of their error."""
-    wide = np.float32 if flat.dtype in _NARROW else np.float64
+    quick = len(queries) == 1 and flat.dtype in _NARROW and flat.shape[1] <= _SHORT
+    wide = np.float32 if quick else np.float64
     asked = np.where(finite[queries][:, None], flat[queries], 0).astype(wide)
     rough = np.empty((len(queries), len(flat)))
     with np.errstate(all="ignore"):
