@@ -40,6 +40,18 @@ class Held:
         """Tell whether the record holds an array."""
         return name in self.entry.arrays
 
+    def shape(self, name: str, ndim: int) -> list[int]:
+        """Give an array's shape, which must have `ndim` axes.
+
+        Raises:
+            RecordError: there is no such array: the record is not what its kind says.
+        """
+        info = self.entry.arrays.get(name)
+        if info is None or len(info.shape) != ndim:
+            message = f"{self.entry.key!r} is damaged: it has no {name} of {ndim} axes"
+            raise RecordError(message)
+        return info.shape
+
     def array(self, name: str, index: int | None = None) -> Array:
         """Give an array, or one row of it.
 

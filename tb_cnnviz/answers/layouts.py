@@ -50,7 +50,7 @@ def neighbours(logs: Logs, query: NeighboursQuery) -> Body:
 def neighbours_of(logs: Logs, held: Held, query: NearQuery) -> Body:
     """Name the images nearest to one: from the record, or found anew among its features."""
     held.check_kind("embedding")
-    count = held.entry.arrays["features"].shape[0]
+    count = held.shape("features", 2)[0]
     if query.row >= count:
         raise MissingError(f"{held.entry.key!r} has images 0 … {count - 1}, got {query.row}")
     rows, distances = _stored(held, query) or _found(logs, held, query)

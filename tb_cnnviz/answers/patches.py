@@ -39,12 +39,12 @@ def patches(logs: Logs, query: PatchesQuery) -> Body:
 def patches_of(held: Held, query: StrongestQuery) -> Body:
     """Give the strongest images of some channels of a layer."""
     held.check_kind("patches")
-    channels = held.entry.arrays["crops"].shape[0]
+    shape = held.shape("crops", 5)
+    channels = shape[0]
     rows = range(query.channel, min(query.channel + query.count, channels))
     if not rows:
         message = f"{held.entry.key!r} has channels 0 … {channels - 1}, got {query.channel}"
         raise MissingError(message)
-    shape = held.entry.arrays["crops"].shape
     bounded((len(rows), *shape[1:]), skip=0, what="the patches")
     top = query.top or shape[1]
     arrays = {

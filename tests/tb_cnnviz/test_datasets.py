@@ -184,3 +184,15 @@ def test_what_is_not_there_is_said(run, route, query, status, says):
     found, error = board.error(route, **{**given, **query})
     assert found == status
     assert says in error["message"]
+
+
+def test_a_record_that_is_not_what_its_kind_says_is_damaged(tmp_path):
+    with Recording(tmp_path / "r") as recording:
+        flat = {"crops": np.zeros((4, 5), np.uint8)}
+        recording.capture(0, arrays={KEY: {"principal": np.zeros((3, 2))}, UNITS: flat})
+    board = Opened("--logdir", str(tmp_path))
+    for route, more in (("neighbours", {"key": KEY, "row": 0}), ("patches", {"key": UNITS})):
+        status, error = board.error(route, run="r", step=0, **more)
+        assert (status, error["kind"]) == (422, "RecordError")
+        assert "is damaged" in error["message"]
+    board.close()
