@@ -72,8 +72,9 @@ def write_logdir(folder):
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """A cache folder of the tests' own."""
-    folder = tmp_path_factory.mktemp("cache")
+    """A cache folder of the tests' own; one, although other folders of tests import this."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
         yield folder / "cnnviz"
