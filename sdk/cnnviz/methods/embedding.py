@@ -12,16 +12,16 @@ from msgspec import Meta
 from torch import Tensor
 from torch.nn import functional as F
 
-from cnnviz.contract.layers import Layer
 from cnnviz.contract.params import Params
 from cnnviz.contract.results import Result
 from cnnviz.core.context import Context
 from cnnviz.core.dataset_pass import Pass, Seen
 from cnnviz.core.datasets import spread
+from cnnviz.core.feature_layer import feature_layer
 from cnnviz.core.method import DatasetMethod
 from cnnviz.core.registry import register
 from cnnviz.core.spool import Spool
-from cnnviz.errors import ParamsError, UnsuitableError
+from cnnviz.errors import ParamsError
 from cnnviz.ops.channels import channels_first, channels_last_layers
 from cnnviz.ops.grid import grid_cells
 from cnnviz.ops.principal import principal_components
@@ -97,7 +97,7 @@ class Embedding(DatasetMethod[EmbeddingParams]):
             UnsuitableError: there is none by itself.
         """
         if params.layer is None:
-            return [_feature_layer(net).name]
+            return [feature_layer(net, of="embedding").name]
         if len(net.layer(params.layer).shape) not in {1, 2, 3}:
             message = f"embedding: the output of layer {params.layer!r} has no channels"
             raise ParamsError(message, field="layer")
@@ -106,23 +106,6 @@ class Embedding(DatasetMethod[EmbeddingParams]):
     def collector(self, ctx: Context, params: EmbeddingParams) -> _Collector:
         """Make what keeps the features of each image."""
         return _Collector(ctx, params, self.layers(ctx.net, params)[0])
-
-
-def _feature_layer(net: Net) -> Layer:
-    """Find what the last linear layer takes: the nearest layer before it of as many numbers."""
-    parts = [layer for layer in net.upstream() if not layer.container]
-    linear = [index for index, layer in enumerate(parts) if layer.kind == "linear"]
-    before = parts[: linear[-1]] if linear else parts[:-1]
-    if linear and parts[linear[-1]].weights:
-        width = net.weight(parts[linear[-1]].weights[0]).shape[-1]
-        fitting = [one for one in before if math.prod(one.shape) == width and one.shape]
-        if fitting:
-            return fitting[-1]
-    with_channels = [layer for layer in before if len(layer.shape) in {1, 3}]
-    if not with_channels:
-        message = "embedding: the network has no layer before its last one: name a layer"
-        raise UnsuitableError(message)
-    return with_channels[-1]
 
 
 class _Collector:
