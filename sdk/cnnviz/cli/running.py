@@ -88,6 +88,7 @@ def run(
                 limit=limit,
                 all_by_default=found.needs_examples,
                 with_dataset=found.needs_dataset,
+                dataset_beside=found.needs_dataset and not found.collects,
             )
         else:
             name, at, scene = scenes.of_model(

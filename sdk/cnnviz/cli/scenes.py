@@ -19,6 +19,7 @@ from cnnviz.storage.files import LocalFolder
 from cnnviz.worker.devices import check_device
 from cnnviz.worker.nets import Nets
 from cnnviz.worker.scenes import Scene, open_scene
+from cnnviz.worker.shelves import shelf_of_run
 
 __all__ = ["of_model", "recorded"]
 
@@ -34,6 +35,7 @@ def recorded(
     limit: int,
     all_by_default: bool,
     with_dataset: bool = False,
+    dataset_beside: bool = False,
 ) -> tuple[str, int | None, Scene]:
     """Open a recorded network with its examples, or with other images.
 
@@ -47,6 +49,7 @@ def recorded(
         limit: pictures at most.
         all_by_default: whether all examples are meant where none are named.
         with_dataset: whether the run's data set is meant where none are named.
+        dataset_beside: whether it is looked through beside those that are named.
 
     Returns:
         The run's name, the checkpoint's step (None for the weights stored with the graph), and
@@ -73,6 +76,8 @@ def recorded(
         pictures=pictures,
         all_by_default=all_by_default,
         with_dataset=with_dataset,
+        dataset_beside=dataset_beside,
+        shelf=shelf_of_run(folder, chosen.name),
     )
     return chosen.name, step, scene
 

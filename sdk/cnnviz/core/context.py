@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cnnviz.core.dataset_pass import DatasetPass
     from cnnviz.core.requests import Request
     from cnnviz.graph.net import Net
+    from cnnviz.storage.shelf import Shelf
 
 __all__ = ["Context", "Objective", "Picture", "Report"]
 
@@ -66,6 +67,8 @@ class Context:
         """Pictures that a `batched` method may put on the device at once; None: as it likes."""
         self.earlier_map: Callable[[str, str], np.ndarray | None] = lambda *_: None
         """Gives the map of a data set by a layer at the nearest other step, where one is stored."""
+        self.shelf: Shelf | None = None
+        """Networks that jobs of the run have trained; None where there are no jobs."""
         self.memory: dict[str, Any] = {}
         """The method's own, kept from one run to the next; never return a tensor that lies here."""
         self._examples = examples

@@ -76,10 +76,10 @@ def execute(requests: Sequence[Request], ctx: Context, *, on_error: OnError = "s
     for request in requests:
         with _noted(request, execution, on_error):
             layers = _suitable_layers(request, ctx)
-            taps += [] if request.method.needs_dataset else layers
+            taps += [] if request.method.collects else layers
             ready.append(request)
     common = _common_pass(ready, taps, ctx)
-    through = DatasetPass(ctx, [request for request in ready if request.method.needs_dataset])
+    through = DatasetPass(ctx, [request for request in ready if request.method.collects])
     live = storages([*ctx.net.weights().values(), common.examples])
     device = common.place.device
     with isolated(device, ctx.seed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from cnnviz.contract.jobs import Preset
 from cnnviz.contract.params import Params, parse
@@ -43,9 +43,15 @@ class Method(ABC, Generic[P]):
     needs_examples: ClassVar[bool] = True
     """Looks at pictures; a method that makes its own runs without any."""
     needs_dataset: ClassVar[bool] = False
-    """Looks through a data set by its `collector`; without one, the examples are taken for it."""
+    """Looks through a data set, `ctx.data_set()`; without one, the examples are taken for it."""
+    collects: ClassVar[bool] = False
+    """Does so by its `collector`, in a pass that such methods share, and of pictures that are given
+    instead of the set; a method that does not goes through the set in `run`, with what is given
+    beside it."""
     batched: ClassVar[bool] = False
     """Obeys `ctx.batch_limit`, so that it can be run again when the device's memory was full."""
+    makes: ClassVar[Literal["", "decoder", "style"]] = ""
+    """Kind of the network that its jobs train and leave (contract.trained); empty for none."""
     objective_name: ClassVar[str] = ""
     """What the number is that `run` reports as its objective."""
     presets: ClassVar[tuple[Preset, ...]] = ()
@@ -86,7 +92,7 @@ class Method(ABC, Generic[P]):
     def collector(self, ctx: Context, params: P) -> Collector:  # noqa: ARG002
         """Make what keeps, of one pass over the data set, that which the results need.
 
-        Only methods with `needs_dataset` are asked; `layers` are the outputs that it is shown.
+        Only methods that collect are asked; `layers` are the outputs that it is shown.
 
         Raises:
             CnnvizError: it is no such method.
@@ -105,6 +111,7 @@ class DatasetMethod(Method[P]):
     """
 
     needs_dataset = True
+    collects = True
     needs_examples = False
     batched = True
 

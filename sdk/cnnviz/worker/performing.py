@@ -24,6 +24,7 @@ from cnnviz.worker.orphans import is_forgotten, leave
 from cnnviz.worker.reporting import Reporter
 from cnnviz.worker.results import encode_result, write_picture_so_far
 from cnnviz.worker.scenes import Scene, open_scene
+from cnnviz.worker.shelves import shelf_of_job
 from cnnviz.worker.streams import job_log, keep_log_short
 
 __all__ = ["perform"]
@@ -136,6 +137,8 @@ def _prepare(job: Job, folder: LocalFolder, run: str, nets: Nets) -> _Work:
         pictures=pictures,
         all_by_default=request.method.needs_examples,
         with_dataset=request.method.needs_dataset,
+        dataset_beside=request.method.needs_dataset and not request.method.collects,
+        shelf=shelf_of_job(job, folder, run),
     )
     if request.method.needs_examples and not len(scene.examples):
         message = f"{asked.method} looks at pictures and run {run!r} stores none: add one"

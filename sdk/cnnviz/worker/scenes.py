@@ -24,6 +24,7 @@ from cnnviz.ops.pictures import Preparation, read_picture
 from cnnviz.storage.datasets import DATASET_NAME, DatasetFile
 from cnnviz.storage.examples import ExamplesFile
 from cnnviz.storage.files import LocalFolder
+from cnnviz.storage.shelf import Shelf
 from cnnviz.worker.nets import place_of_run
 
 __all__ = ["FORMATS", "Scene", "open_scene"]
@@ -49,10 +50,12 @@ class Scene:
     """Where each example comes from, N texts."""
     dataset: DataSet | None = None
     """What data-set methods look through; None for the examples."""
+    shelf: Shelf | None = None
+    """Networks that jobs of the run have trained."""
 
     def context(self, *, seed: int, on_report: Report | None) -> Context:
         """Make what methods see."""
-        return Context(
+        ctx = Context(
             self.net,
             self.examples,
             labels=self.labels,
@@ -62,6 +65,8 @@ class Scene:
             on_report=on_report,
             dataset=self.dataset,
         )
+        ctx.shelf = self.shelf
+        return ctx
 
 
 def open_scene(
@@ -73,6 +78,8 @@ def open_scene(
     pictures: Sequence[bytes] = (),
     all_by_default: bool = True,
     with_dataset: bool = False,
+    dataset_beside: bool = False,
+    shelf: Shelf | None = None,
 ) -> Scene:
     """Bring a recorded network together with its run's examples and with further pictures.
 
@@ -84,6 +91,8 @@ def open_scene(
         pictures: encoded PNG, JPEG or WebP; they are brought to the examples' size.
         all_by_default: whether all examples are meant where neither rows nor pictures are given.
         with_dataset: whether the run's data set is looked through where neither are given.
+        dataset_beside: whether it is looked through also where they are given, and beside them.
+        shelf: networks that jobs of the run have trained.
 
     Raises:
         ParamsError: a row that is not there, or a picture that cannot be read.
@@ -92,7 +101,9 @@ def open_scene(
     """
     stored = _examples(folder, run)
     dataset = None
-    if with_dataset and not rows and not pictures:
+    if dataset_beside:
+        dataset = _data_set(folder, run)
+    elif with_dataset and not rows and not pictures:
         dataset, all_by_default = _data_set(folder, run), True
     if stored is None:
         if rows:
@@ -124,9 +135,10 @@ def open_scene(
         class_names=class_names,
         normalize=normalize,
         captions=[]
-        if dataset is not None
+        if dataset is not None and not dataset_beside
         else [f"example {row}" for row in rows] + [f"picture {n}" for n in range(len(own))],
         dataset=dataset,
+        shelf=shelf,
     )
 
 

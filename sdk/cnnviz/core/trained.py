@@ -1,0 +1,159 @@
+"""Networks that jobs train, put on the shelf and taken from it: as data, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnnviz.contract.names import GRAPH_FILE, WEIGHTS_FILE
+from cnnviz.contract.trained import ABOUT_FILE, MAX_ABOUT, MORE_FILE, Trained, TrainedKind
+from cnnviz.errors import MissingError, ParamsError, RecordError, UnsuitableError
+from cnnviz.graph import Graph, load_graph
+from cnnviz.storage.files import open_file
+from cnnviz.storage.manifests import digest_of, encode_json
+from cnnviz.storage.shelf import Shelf
+from cnnviz.storage.small_files import read_small
+from cnnviz.storage.tensors import crc32c, encode_tensors, read_header, to_array
+from cnnviz.storage.whole_files import write_whole
+
+__all__ = ["keep", "open_trained"]
+
+_MORE: Final = "more|"
+"""Before the names of tensors beside the weights, where the sums are listed."""
+
+
+def keep(
+    shelf: Shelf | None, net: Graph, trained: Trained, more: Mapping[str, Tensor] | None = None
+) -> str:
+    """Put a network into the folder of the job at hand, in place of one that it has put there.
+
+    Args:
+        shelf: the job's; None, as in training, keeps nothing.
+        net: the trained network.
+        trained: what it is; sums and digest are filled in.
+        more: tensors beside the weights.
+
+    Returns:
+        Its name.
+
+    Raises:
+        UnsuitableError: there is no job at hand.
+        OSError: the disk is full, or the folder is gone or read-only; what was there stays.
+    """
+    if shelf is None:
+        raise UnsuitableError("a network cannot be trained and kept here: send it as a job")
+    place = shelf.own_place()
+    beside = {name: _array(tensor) for name, tensor in (more or {}).items()}
+    weights = {name: _array(tensor) for name, tensor in net.weights().items()}
+    named = weights | {f"{_MORE}{name}": array for name, array in beside.items()}
+    sums = {name: crc32c(array) for name, array in named.items()}
+    about = encode_json(
+        msgspec.structs.replace(trained, graph_digest=net.digest, crc32c=sums, version=1)
+    )
+    if len(about) > MAX_ABOUT:
+        message = f"what is said of a trained network takes {len(about)} bytes, at most {MAX_ABOUT}"
+        raise UnsuitableError(message)
+    _clear(place)
+    making = place.with_name(f".new-{place.name}-{secrets.token_hex(4)}")
+    making.mkdir()
+    try:
+        write_whole(making / GRAPH_FILE, [net.program.to_json()])
+        write_whole(making / WEIGHTS_FILE, encode_tensors(weights, {}))
+        if beside:
+            write_whole(making / MORE_FILE, encode_tensors(beside, {}))
+        write_whole(making / ABOUT_FILE, [about])
+        _put_in_place(making, place)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+    return place.parent.name
+
+
+def open_trained(
+    shelf: Shelf | None,
+    name: str,
+    *,
+    kind: TrainedKind,
+    device: str | torch.device = "cpu",
+) -> tuple[Graph, Trained, dict[str, Tensor]]:
+    """Take a network from the shelf.
+
+    Args:
+        shelf: where it lies; None where there are no jobs.
+        name: of its job.
+        kind: what it must be.
+        device: where its weights go.
+
+    Returns:
+        The network, what it is, and the tensors beside its weights (on the device too).
+
+    Raises:
+        MissingError: there is no such network.
+        ParamsError: it is of another kind.
+        RecordError: damaged, out of bounds, a link, or newer than this version reads.
+    """
+    if shelf is None:
+        message = "network names a job of a run: there are no jobs here, give a logdir"
+        raise MissingError(message)
+    about, place = shelf.about(name), shelf.place(name)
+    if about.kind != kind:
+        message = f"network: job {name} trained a {about.kind} network, a {kind} network is needed"
+        raise ParamsError(message, field="network")
+    if digest_of(read_small(place / GRAPH_FILE, limit=1 << 28)) != about.graph_digest:
+        message = f"the network of job {name} is damaged: its graph is not the one that was kept"
+        raise RecordError(message)
+    weights = _read(place / WEIGHTS_FILE, about.crc32c, "", name)
+    beside = place / MORE_FILE
+    more = _read(beside, about.crc32c, _MORE, name) if beside.is_file() else {}
+    listed = [key.removeprefix(_MORE) for key in about.crc32c if key.startswith(_MORE)]
+    if set(listed) != set(more):
+        message = f"the network of job {name} is damaged: the tensors beside its weights are gone"
+        raise RecordError(message)
+    net = load_graph(place, weights=weights, device=device)
+    return net, about, {key: tensor.to(device) for key, tensor in more.items()}
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    array: np.ndarray = tensor.detach().to("cpu").contiguous().numpy()
+    return array
+
+
+def _read(path: Path, sums: Mapping[str, int], start: str, name: str) -> dict[str, Tensor]:
+    """Read the tensors of a file, each checked by its sum."""
+    file = open_file(path)
+    tensors = {}
+    for key, slot in read_header(file).slots.items():
+        data = file.read(slot.start, slot.nbytes)
+        if crc32c(data) != sums.get(f"{start}{key}"):
+            message = f"the network of job {name} is damaged: {key[:80]!r} is not what was written"
+            raise RecordError(message)
+        tensors[key] = torch.from_numpy(to_array(data, slot, slot.shape).copy())
+    return tensors
+
+
+def _put_in_place(making: Path, place: Path) -> None:
+    """Exchange a folder; a kill between the two steps is made good by `_clear`."""
+    old = place.with_name(f".old-{place.name}")
+    with contextlib.suppress(FileNotFoundError):
+        place.rename(old)
+    making.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _clear(place: Path) -> None:
+    """Remove what a kill left half-made; bring the network back that it left half-exchanged."""
+    old = place.with_name(f".old-{place.name}")
+    if old.is_dir() and not old.is_symlink() and not place.exists():
+        old.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+    for left in place.parent.glob(f".new-{place.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
