@@ -19,6 +19,7 @@ __all__ = [
     "JobView",
     "JobsAnswer",
     "MoveAsk",
+    "Network",
     "ResultAnswer",
     "ResultRecord",
     "SessionAnswer",
@@ -55,9 +56,11 @@ class InputAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data: str | None = None
     """Base64 of a PNG, JPEG or WebP file."""
     job: str | None = None
-    """Or the id of a finished job whose result is `images`, …"""
+    """Or the id of a job whose result is `images`, …"""
     image: int = 0
     """… and which of its pictures."""
+    own: int | None = None
+    """Or, of that job's request, which of its own pictures: the same is looked at again."""
 
 
 class JobAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,6 +85,14 @@ class MoveAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The waiting job to stand before; null for the end of the queue."""
 
 
+class Network(Wire, frozen=True, kw_only=True):
+    """A network that a job has trained and left: what about.json says of it."""
+
+    kind: str
+    """decoder or style, as the picker `x-kind` asks for."""
+    facts: dict[str, Any]
+
+
 class JobView(Wire, frozen=True, kw_only=True):
     """A job as the page sees it."""
 
@@ -90,6 +101,9 @@ class JobView(Wire, frozen=True, kw_only=True):
     status: JobStatus
     in_cache: bool
     """Whether it lies in the user's cache folder, because the logdir cannot be written to."""
+    network: Network | None = None
+    """What an ended job has trained, where it is whole and there; further jobs take it by this
+    job's id."""
 
 
 class JobAnswer(Wire, frozen=True, kw_only=True):

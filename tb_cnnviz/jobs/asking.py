@@ -12,13 +12,15 @@ import msgspec
 from cnnviz.contract.forms import complete
 from cnnviz.contract.jobs import Catalogue, JobRequest, MethodCard
 from cnnviz.contract.names import CHECKPOINTS_FOLDER, WEIGHTS_FILE
+from cnnviz.contract.records import Origin
 from cnnviz.errors import CnnvizError, MissingError, ParamsError, UnsuitableError
 from cnnviz.storage.jobs_folder import new_job_id, request_digest
 from cnnviz.storage.tensors import read_header
 from tb_cnnviz.jobs.book import Book
 from tb_cnnviz.jobs.entries import Entry
 from tb_cnnviz.jobs.housing import Housing, home_of, local_place
-from tb_cnnviz.jobs.pictures import picture_of_result
+from tb_cnnviz.jobs.origins import origin_of, own_origin
+from tb_cnnviz.jobs.pictures import own_picture, picture_of_result
 from tb_cnnviz.jobs.uploads import MAX_COUNT, check_picture, decode_base64
 from tb_cnnviz.reader import Logs, Run
 from tb_cnnviz.run_files import RunFiles
@@ -64,7 +66,8 @@ def ask(
     files = logs.files_of(run)
     _check_scene(asked, run, files, devices)
     home = home_of(run)
-    pictures = [_picture(one, index, book) for index, one in enumerate(asked.inputs)]
+    looked_at = [_picture(one, index, book) for index, one in enumerate(asked.inputs)]
+    pictures = [data for data, _ in looked_at]
     request = JobRequest(
         id=new_job_id(),
         method=card.name,
@@ -74,6 +77,7 @@ def ask(
         examples=asked.examples,
         seed=asked.seed,
         created=time.time(),
+        origins=[origin for _, origin in looked_at] if any(o for _, o in looked_at) else [],
     )
     digest = request_digest(
         request,
@@ -199,14 +203,18 @@ def _check_scene(asked: JobAsk, run: Run, files: RunFiles, devices: Sequence[str
         raise ParamsError(message, field="device")
 
 
-def _picture(asked: InputAsk, index: int, book: Book) -> bytes:
+def _picture(asked: InputAsk, index: int, book: Book) -> tuple[bytes, Origin | None]:
+    """Give a picture's bytes, and the chain of jobs that it comes from; None for a file."""
     if (asked.data is None) == (asked.job is None):
         message = f"picture {index} needs data, or the job that made it"
         raise ParamsError(message, field="inputs")
     if asked.data is not None:
-        return check_picture(decode_base64(asked.data, index), index)
+        return check_picture(decode_base64(asked.data, index), index), None
     try:
-        return picture_of_result(book.find(asked.job or ""), asked.image)
+        entry = book.find(asked.job or "")
+        if asked.own is not None:
+            return own_picture(entry, asked.own), own_origin(entry, asked.own)
+        return picture_of_result(entry, asked.image), origin_of(entry, asked.image)
     except MissingError as error:
         raise ParamsError(f"picture {index}: {error}", field="inputs") from None
 

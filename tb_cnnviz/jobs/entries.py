@@ -18,8 +18,9 @@ from cnnviz.contract.jobs import (
 )
 from cnnviz.errors import CnnvizError, MissingError, RecordError
 from cnnviz.storage.jobs import Job
+from cnnviz.storage.shelf import Shelf
 from tb_cnnviz.jobs.housing import Housing
-from tb_cnnviz.wire_jobs import JobView
+from tb_cnnviz.wire_jobs import JobView, Network
 
 __all__ = ["Entry", "read_again", "read_entry"]
 
@@ -44,6 +45,8 @@ class Entry:
     """Bytes of its files when they were first read."""
     problem: str = ""
     """Why it can neither be run nor followed, whatever its status says."""
+    network: Network | None = None
+    """What it has trained, once it is over."""
     changed: int = 0
     """The book's revision when it changed last."""
 
@@ -73,6 +76,7 @@ class Entry:
             request=self.request,
             status=status,
             in_cache=self.housing.in_cache,
+            network=self.network,
         )
 
 
@@ -122,7 +126,17 @@ def read_again(entry: Entry) -> Entry:
         status = entry.job.status()
     except (RecordError, OSError) as error:
         status = _damaged(str(error))
-    return replace(entry, status=status, stamp=stamp, seen=time.monotonic())
+    entry = replace(entry, status=status, stamp=stamp, seen=time.monotonic())
+    return replace(entry, network=_network(entry)) if entry.is_over else entry
+
+
+def _network(entry: Entry) -> Network | None:
+    """Say what a job has trained; a damaged network is none, and a job that asks for it says so."""
+    try:
+        about = Shelf(entry.housing.folder).about(entry.id)
+    except (CnnvizError, OSError):
+        return None
+    return Network(kind=about.kind, facts=about.facts)
 
 
 def _size(path: Path) -> int:

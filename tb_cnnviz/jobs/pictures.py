@@ -16,9 +16,23 @@ from cnnviz.storage.snapshots import SnapshotFile
 from tb_cnnviz.jobs.entries import Entry
 from tb_cnnviz.planes import bounded
 
-__all__ = ["main_images", "picture_of_result", "true_colours"]
+__all__ = ["main_images", "own_picture", "picture_of_result", "true_colours"]
 
 IMAGES: Final = "images"
+
+
+def own_picture(entry: Entry, index: int) -> bytes:
+    """Give one of a request's own pictures, as it was sent.
+
+    Raises:
+        MissingError: the request has no such picture.
+        RecordError: it is a link, or too large.
+    """
+    count = entry.request.inputs
+    if not 0 <= index < count:
+        message = f"job {entry.id} has {count} own pictures, there is no number {index}"
+        raise MissingError(message)
+    return entry.job.input(index)
 
 
 def picture_of_result(entry: Entry, index: int) -> bytes:

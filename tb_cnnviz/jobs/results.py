@@ -16,7 +16,7 @@ from tb_cnnviz.answers.maps import is_signed, pictures, unit_of
 from tb_cnnviz.body import Body, Cache, json_body, tensors_body
 from tb_cnnviz.held import Held
 from tb_cnnviz.jobs.entries import Entry
-from tb_cnnviz.jobs.pictures import main_images
+from tb_cnnviz.jobs.pictures import main_images, own_picture
 from tb_cnnviz.jobs.queries import JobMapsQuery, PreviewQuery
 from tb_cnnviz.planes import Wanted, exact_planes
 from tb_cnnviz.queries import KeyQuery
@@ -148,10 +148,7 @@ def preview(entry: Entry, query: PreviewQuery) -> Body:
 
 def picture(entry: Entry, index: int) -> Body:
     """Give one of the request's own pictures, as it was sent."""
-    if index >= entry.request.inputs:
-        count = entry.request.inputs
-        raise MissingError(f"job {entry.id} has {count} own pictures, there is no number {index}")
-    return _picture(entry.job.input(index), Cache.FOREVER)
+    return _picture(own_picture(entry, index), Cache.FOREVER)
 
 
 def log(entry: Entry) -> Body:

@@ -33,6 +33,7 @@ export interface MethodCard {
   presets: Preset[];
   in_training: boolean;
   needs_examples: boolean;
+  makes: string;
 }
 /**
  * A named set of parameters, with where it comes from.
@@ -130,6 +131,7 @@ export interface InputAsk {
   data: string | null;
   job: string | null;
   image: number;
+  own: number | null;
 }
 /**
  * `POST jobs`, `GET jobs/<id>`, `POST jobs/<id>/cancel` and `…/move`.
@@ -146,6 +148,7 @@ export interface JobView {
   request: JobRequest;
   status: JobStatus;
   in_cache: boolean;
+  network: Network | null;
 }
 /**
  * What is asked; two requests with the same `digest` ask for the same picture.
@@ -162,9 +165,27 @@ export interface JobRequest {
   examples: number[];
   inputs: number;
   input_digests: string[];
+  origins: (Origin | null)[];
   seed: number;
   created: number;
   digest: string;
+}
+/**
+ * The job that made a picture which another job looks at, and so on to the first picture.
+ */
+export interface Origin {
+  job: string;
+  image: number;
+  method: string;
+  params: {
+    [k: string]: unknown;
+  };
+  run: string;
+  step: number | null;
+  examples: number[];
+  seed: number;
+  inputs: (Origin | null)[];
+  cut: boolean;
 }
 /**
  * How a job goes; written by the server until a worker claims it, by that worker afterwards.
@@ -191,6 +212,15 @@ export interface JobStatus {
   updated: number;
   progressed: number | null;
   finished: number | null;
+}
+/**
+ * A network that a job has trained and left: what about.json says of it.
+ */
+export interface Network {
+  kind: string;
+  facts: {
+    [k: string]: unknown;
+  };
 }
 /**
  * Body of `POST jobs`.
@@ -346,6 +376,7 @@ export interface Provenance {
   device: string;
   duration: number;
   wall_time: number;
+  origins: (Origin | null)[];
 }
 /**
  * Header of the route `reaction`.

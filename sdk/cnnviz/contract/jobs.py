@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from cnnviz.contract.names import FORMAT_VERSION
+from cnnviz.contract.records import Origin
 
 __all__ = [
     "CANCEL_FILE",
@@ -74,6 +75,8 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Count of own pictures `input_0.png`, … in the job's folder; they come after the examples."""
     input_digests: list[str] = []
     """SHA-256 of each, so that requests for the same pictures are known."""
+    origins: list[Origin | None] = []
+    """Where each came from, as far as it is known; None for a file."""
     seed: int = 0
     created: float = 0.0
     """Seconds since the epoch."""
@@ -156,6 +159,8 @@ class MethodCard(msgspec.Struct, frozen=True, kw_only=True):
     in_training: bool = False
     needs_examples: bool = True
     """Whether it looks at pictures; without, a run that has none is fine."""
+    makes: str = ""
+    """Kind of the network that its jobs train and leave (contract.trained); empty for none."""
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):

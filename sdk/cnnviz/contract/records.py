@@ -20,6 +20,7 @@ __all__ = [
     "ArrayInfo",
     "Entry",
     "Manifest",
+    "Origin",
     "Provenance",
     "Record",
     "Skipped",
@@ -62,6 +63,25 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The job that made a picture which another job looks at, and so on to the first picture."""
+
+    job: str
+    """Its id."""
+    image: int
+    """Which of its pictures."""
+    method: str
+    params: dict[str, Any]
+    run: str
+    step: int | None
+    examples: list[int]
+    seed: int
+    inputs: list[Origin | None] = []
+    """Where its own pictures came from, in their order; None for a file."""
+    cut: bool = False
+    """Whether the chain goes on, but was too long to be kept."""
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """All that one capture recorded, without the arrays."""
 
@@ -80,6 +100,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Whether `checkpoints/<step>.safetensors` was written; retention may have removed it since."""
     records: list[Entry]
     skipped: list[Skipped] = []
+    origins: list[Origin | None] = []
+    """Of a job: where its own pictures came from, in their order; None for a file."""
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +119,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     duration: float
     wall_time: float
+    origins: list[Origin | None] = []
+    """Of a job: where its own pictures came from, in their order; None for a file."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,4 +51,5 @@ def provenance_of(manifest: Manifest, entry: Entry, *, run: str) -> Provenance:
         device=manifest.device,
         duration=entry.duration,
         wall_time=manifest.wall_time,
+        origins=manifest.origins,
     )

@@ -35,4 +35,5 @@ def _card(method: Method[Any]) -> MethodCard:
         presets=list(method.presets),
         in_training=method.in_training,
         needs_examples=method.needs_examples,
+        makes=method.makes,
     )

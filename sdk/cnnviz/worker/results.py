@@ -115,4 +115,5 @@ def _manifest(request: JobRequest, net: Net, entries: list[Entry]) -> Manifest:
         versions=versions(),
         checkpoint=request.step is not None,
         records=entries,
+        origins=request.origins,
     )
