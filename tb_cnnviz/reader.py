@@ -19,7 +19,7 @@ from cnnviz.errors import MissingError, RecordError
 from cnnviz.storage.captures import strictly_increasing
 from cnnviz.storage.datasets import DatasetFile
 from cnnviz.storage.events import decode_metadata
-from cnnviz.storage.nearest import Neighbourhood
+from cnnviz.storage.neighbourhood import Neighbourhood
 from tb_cnnviz.bulk import Bulk
 from tb_cnnviz.captures import Capture, Captures, read_captures
 from tb_cnnviz.locate import Locator, Place, is_own_folder, shown_name

@@ -26,6 +26,7 @@ class Recent(Generic[V]):
         self._values: OrderedDict[Hashable, V] = OrderedDict()
         self._weight = 0
         self._lock = threading.Lock()
+        self._making: dict[Hashable, threading.Lock] = {}
 
     def get(self, key: Hashable) -> V | None:
         """Give a value, None when it is not kept (any more)."""
@@ -43,6 +44,21 @@ class Recent(Generic[V]):
             self._weight += self._weigh(value)
             while self._weight > self._limit and len(self._values) > 1:
                 self._take(next(iter(self._values)))
+
+    def get_or_make(self, key: Hashable, make: Callable[[], V]) -> V:
+        """Give a value, made if it is not kept; whoever asks meanwhile waits for the same one."""
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        try:
+            with making:
+                value = self.get(key)
+                if value is None:
+                    value = make()
+                    self.keep(key, value)
+                return value
+        finally:
+            with self._lock:
+                self._making.pop(key, None)
 
     def drop(self, key: Hashable) -> bool:
         """Forget a value; say whether it was kept."""

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from cnnviz.errors import MissingError, ParamsError
-from cnnviz.storage.nearest import Metric, Neighbourhood
+from cnnviz.storage.nearest import Metric
+from cnnviz.storage.neighbourhood import Neighbourhood
 from tb_cnnviz.answers.datasets import open_dataset
 from tb_cnnviz.body import Body, Cache, json_body, tensors_body
 from tb_cnnviz.held import Array, Held, held_capture
@@ -89,18 +90,16 @@ def _found(logs: Logs, held: Held, query: NearQuery) -> tuple[Array, Array]:
         key = (held.digest, held.entry.key, "features")
         near = _neighbourhood(logs, key, lambda: held.array("features"))
     metric: Metric = "cosine" if query.by == "cosine" else "l2"
-    rows, distances = near.nearest(np.array([query.row]), query.k, metric=metric)
-    return rows[0], distances[0]
+    return near.nearest(query.row, query.k, metric=metric)
 
 
 def _neighbourhood(
     logs: Logs, key: tuple[str, str, str], vectors: Callable[[], Array]
 ) -> Neighbourhood:
-    known = logs.neighbourhoods.get(key)
-    if known is None:
-        read = vectors()
-        if read.ndim < 2 or not np.issubdtype(read.dtype, np.number):
+    def read() -> Neighbourhood:
+        found = vectors()
+        if found.ndim < 2 or not np.issubdtype(found.dtype, np.number):
             raise ParamsError(f"{key[1]!r} holds no vectors to compare", field="key")
-        known = Neighbourhood(read)
-        logs.neighbourhoods.keep(key, known)
-    return known
+        return Neighbourhood(found)
+
+    return logs.neighbourhoods.get_or_make(key, read)

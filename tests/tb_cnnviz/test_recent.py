@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 from tb_cnnviz.recent import Recent
 
 
@@ -29,3 +33,23 @@ def test_a_dropped_value_is_gone():
     assert recent.drop("a")
     assert not recent.drop("a")
     assert recent.get("a") is None
+
+
+def test_what_two_threads_ask_for_at_once_is_made_once():
+    recent: Recent[str] = Recent(4)
+    made: list[int] = []
+    ready = threading.Barrier(2)
+
+    def make() -> str:
+        made.append(1)
+        time.sleep(0.05)
+        return "value"
+
+    def ask() -> str:
+        ready.wait()
+        return recent.get_or_make("key", make)
+
+    with ThreadPoolExecutor(2) as pool:
+        found = [answer.result() for answer in [pool.submit(ask), pool.submit(ask)]]
+    assert found == ["value", "value"]
+    assert len(made) == 1

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnviz.errors import ParamsError
 
-__all__ = ["METRICS", "Metric", "Neighbourhood", "agreement", "distances_to", "nearest"]
+__all__ = ["METRICS", "Metric", "agreement", "distances_to", "nearest"]
 
 Metric = Literal["cosine", "l2"]
 METRICS: Final = ("cosine", "l2")
@@ -48,30 +48,11 @@ def nearest(
     Raises:
         ParamsError: no such metric, or k below 1.
     """
-    return Neighbourhood(vectors).nearest(queries, k, metric=metric)
-
-
-class Neighbourhood:
-    """Vectors that are asked about again and again: what stays the same is measured once."""
-
-    def __init__(self, vectors: np.ndarray) -> None:
-        """Measure the vectors, (M, …) of any number type; they are kept as they are."""
-        self._flat = vectors.reshape(len(vectors), -1)
-        self._squares, self._finite = _squares(self._flat)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes held."""
-        return self._flat.nbytes + self._squares.nbytes
-
-    def nearest(
-        self, queries: np.ndarray, k: int, *, metric: Metric = "l2"
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Find neighbours as the function `nearest` does."""
-        if metric not in METRICS or k < 1:
-            message = f"metric must be one of {METRICS} and k at least 1, got {metric!r} and {k}"
-            raise ParamsError(message)
-        return _search(self._flat, queries, k, self._squares, self._finite, metric)
+    if metric not in METRICS or k < 1:
+        message = f"metric must be one of {METRICS} and k at least 1, got {metric!r} and {k}"
+        raise ParamsError(message)
+    flat = vectors.reshape(len(vectors), -1)
+    return _search(flat, queries, k, *_squares(flat), metric)
 
 
 def _search(
