@@ -40,8 +40,8 @@ def net():
 
 @pytest.fixture(autouse=True)
 def _saved_at_every_batch(monkeypatch):
-    monkeypatch.setattr("cnnviz.core.pass_state.EVERY", 0.0)
-    monkeypatch.setattr("cnnviz.core.pass_state.COST", 0)
+    monkeypatch.setattr("cnnviz.core.state_file.EVERY", 0.0)
+    monkeypatch.setattr("cnnviz.core.state_file.COST", 0)
 
 
 def passed(net, state=None, *, stop_after=None, requests=REQUESTS):
@@ -147,7 +147,7 @@ def test_a_method_that_fails_half_way_leaves_the_others_alone(net, monkeypatch):
     def full(self, rows):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("cnnviz.methods.embedding.Spool.append", full)
+    monkeypatch.setattr("cnnviz.core.feature_rows.Spool.append", full)
     data = DataSet(Counted(), is_stored=False)
     monkeypatch.setattr("cnnviz.methods.top_patches.MOST_MAXIMA", 0)
     monkeypatch.setattr("cnnviz.core.gathering.Gathering.take", lambda *_: None)

@@ -11,10 +11,11 @@ import cnnviz
 from cnnviz.core.context import Context
 from cnnviz.core.datasets import DataSet, open_dataset
 from cnnviz.core.execute import execute
+from cnnviz.core.label_agreement import agreement
 from cnnviz.core.requests import method
 from cnnviz.errors import ParamsError
 from cnnviz.graph import capture
-from cnnviz.storage.nearest import agreement, nearest
+from cnnviz.storage.nearest import nearest
 
 SHAPE = (1, 12, 12)
 
@@ -90,6 +91,36 @@ def test_pixel_neighbours_stand_beside_them_with_the_agreement_of_labels(found):
     assert share["pixel"] == pytest.approx(np.mean(labels.numpy()[rows] == labels.numpy()[:, None]))
     own = agreement(record.arrays["neighbours"], labels.numpy(), np.arange(60))
     assert share["feature"] == pytest.approx(own)
+
+
+def test_agreement_is_told_as_a_curve_over_how_many_neighbours(found):
+    _, images, labels, record = found
+    share = record.facts["agreement"]
+    assert share["curve"]["k"] == [1, 2, 5, 10, 20, 50]
+    for space in ("feature", "feature_l2", "pixel"):
+        assert share["curve"][space][3] == pytest.approx(share[space])  # of ten, as asked for
+    rows, _ = nearest((images * 255).round().numpy(), np.arange(60), 50)
+    same = labels.numpy()[rows] == labels.numpy()[:, None]
+    expected = [same[:, :count].mean() for count in share["curve"]["k"]]
+    assert share["curve"]["pixel"] == pytest.approx(expected)
+
+
+def test_pixels_are_compared_in_the_first_capture_only(found, monkeypatch):
+    net, images, labels, _ = found
+    ctx = Context(net, images[:2], dataset=DataSet(open_dataset((images, labels), SHAPE)))
+    first = looked_through(net, images, labels, ctx=ctx)
+    compared = []
+
+    def counted(vectors, *args, **options):
+        compared.append(vectors.dtype)
+        return nearest(vectors, *args, **options)
+
+    monkeypatch.setattr("cnnviz.core.alike.nearest", counted)
+    second = looked_through(net, images, labels, ctx=ctx)
+    assert compared
+    assert np.uint8 not in compared
+    for name in ("pixel_neighbours", "pixel_distances"):
+        np.testing.assert_array_equal(first.arrays[name], second.arrays[name])
 
 
 def test_components_are_those_of_a_full_decomposition(found):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.errors import ParamsError
-from cnnviz.storage.nearest import agreement, distances_to, nearest
+from cnnviz.storage.nearest import distances_to, nearest
 
 
 def by_measuring(vectors, k, metric):
@@ -32,6 +32,21 @@ def test_neighbours_are_exactly_those_of_brute_force(metric, seed, kind):
     }[kind]
     rows, _ = nearest(vectors, np.arange(count), 5, metric=metric)
     assert (rows == by_measuring(vectors, 5, metric)).all()
+
+
+@pytest.mark.parametrize("metric", ["l2", "cosine"])
+def test_long_rows_of_bytes_are_measured_without_rounding(metric):
+    numbers = np.random.default_rng(0)
+    base = numbers.choice([0, 255], 3000).astype(np.uint8)
+    vectors = np.repeat(base[None], 30, axis=0)
+    for row in range(30):  # they differ by a step or two in a few places, of huge products
+        places = numbers.integers(0, 3000, 5)
+        vectors[row, places] ^= numbers.integers(0, 3, 5).astype(np.uint8)
+    rows, distances = nearest(vectors, np.arange(30), 6, metric=metric)
+    assert (rows == by_measuring(vectors, 6, metric)).all()
+    if metric == "l2":
+        away = vectors[:, None].astype(np.int64) - vectors[rows].astype(np.int64)
+        assert (distances == np.sqrt((away**2).sum(2)).astype(np.float32)).all()
 
 
 def test_distances_are_those_of_scikit_learn():
@@ -63,13 +78,6 @@ def test_what_is_not_finite_is_nobodys_neighbour():
 def test_too_few_vectors_leave_places_empty(count):
     rows, _ = nearest(np.ones((count, 3)), np.arange(count), 3)
     assert (rows[:, count - 1 :] == -1).all()
-
-
-def test_agreement_counts_neighbours_with_a_label_only():
-    labels = np.array([0, 0, 1, -1])
-    rows = np.array([[1, 2], [0, 3], [3, -1]])
-    assert agreement(rows, labels, np.array([0, 1, 2])) == pytest.approx(2 / 3)
-    assert agreement(rows, np.full(4, -1), np.array([0, 1, 2])) is None
 
 
 def test_bad_arguments_are_told():
