@@ -13,8 +13,11 @@ from msgspec import Meta
 from cnnviz.contract.jobs import Preset
 from cnnviz.contract.params import Params
 from cnnviz.contract.results import Result
+from cnnviz.contract.trained import Trained
 from cnnviz.core.method import Method
 from cnnviz.core.registry import register
+from cnnviz.core.trained import keep, open_trained
+from cnnviz.graph import capture
 
 
 class ToyParams(Params, frozen=True):
@@ -181,3 +184,44 @@ class Sheet(Toy):
         images[0, 0, 0] = float("nan")
         facts = {"captions": ["red", "green", "blue"]}
         return [Result(kind="images", arrays={"images": images}, facts=facts)]
+
+
+@register
+class Trainer(Toy):
+    """Trains a network on the run's data set, and keeps it at every iteration."""
+
+    name = "toy_trainer"
+    needs_dataset = True
+    needs_examples = False
+
+    def run(self, ctx, params):
+        ctx.shelf.own_place()
+        images = torch.cat([batch.images for batch in ctx.data_set().source.batches(8)])
+        net = torch.nn.Conv2d(3, 3, 1)
+        facts = {"images": len(images), "given": len(ctx.examples)}
+        about = Trained(kind="style", method=self.name, facts=facts)
+        for iteration in range(1, params.iterations + 1):
+            with torch.no_grad():
+                net.weight.fill_(iteration)
+                net.bias.zero_()
+            keep(ctx.shelf, capture(net.eval(), images[:1]), about)
+            time.sleep(params.pause)
+            ctx.report(iteration, params.iterations, images[:1])
+        return self.map(images[:1])
+
+
+class PainterByNetworkParams(Params, frozen=True):
+    network: str
+
+
+@register
+class PainterByNetwork(Method[PainterByNetworkParams]):
+    """Shows the examples as a trained network makes them."""
+
+    name, title, kind = "toy_by_network", "Toy", "heatmap"
+    Params = PainterByNetworkParams
+
+    def run(self, ctx, params):
+        net, _, _ = open_trained(ctx.shelf, params.network, kind="style")
+        pictures = net(ctx.examples)
+        return [Result(kind="heatmap", arrays={"map": pictures[:, 0]}, facts={"signed": True})]

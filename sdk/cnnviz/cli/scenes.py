@@ -72,6 +72,7 @@ def recorded(
         net,
         folder,
         chosen.name,
+        step=step,
         rows=rows,
         pictures=pictures,
         all_by_default=all_by_default,

@@ -67,6 +67,10 @@ class Context:
         """Pictures that a `batched` method may put on the device at once; None: as it likes."""
         self.earlier_map: Callable[[str, str], np.ndarray | None] = lambda *_: None
         """Gives the map of a data set by a layer at the nearest other step, where one is stored."""
+        self.run = ""
+        """Name of the run that the network was recorded in."""
+        self.step: int | None = None
+        """Of the checkpoint whose weights it has."""
         self.shelf: Shelf | None = None
         """Networks that jobs of the run have trained; None where there are no jobs."""
         self.memory: dict[str, Any] = {}

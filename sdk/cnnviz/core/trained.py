@@ -19,6 +19,7 @@ from cnnviz.contract.trained import ABOUT_FILE, MAX_ABOUT, MORE_FILE, Trained, T
 from cnnviz.errors import MissingError, ParamsError, RecordError, UnsuitableError
 from cnnviz.graph import Graph, load_graph
 from cnnviz.storage.files import open_file
+from cnnviz.storage.graph_file import MAX_GRAPH
 from cnnviz.storage.manifests import digest_of, encode_json
 from cnnviz.storage.shelf import Shelf
 from cnnviz.storage.small_files import read_small
@@ -56,9 +57,7 @@ def keep(
     weights = {name: _array(tensor) for name, tensor in net.weights().items()}
     named = weights | {f"{_MORE}{name}": array for name, array in beside.items()}
     sums = {name: crc32c(array) for name, array in named.items()}
-    about = encode_json(
-        msgspec.structs.replace(trained, graph_digest=net.digest, crc32c=sums, version=1)
-    )
+    about = encode_json(msgspec.structs.replace(trained, graph_digest=net.digest, crc32c=sums))
     if len(about) > MAX_ABOUT:
         message = f"what is said of a trained network takes {len(about)} bytes, at most {MAX_ABOUT}"
         raise UnsuitableError(message)
@@ -66,8 +65,7 @@ def keep(
     making = place.with_name(f".new-{place.name}-{secrets.token_hex(4)}")
     making.mkdir()
     try:
-        write_whole(making / GRAPH_FILE, [net.program.to_json()])
-        write_whole(making / WEIGHTS_FILE, encode_tensors(weights, {}))
+        net.save(making)
         if beside:
             write_whole(making / MORE_FILE, encode_tensors(beside, {}))
         write_whole(making / ABOUT_FILE, [about])
@@ -108,7 +106,7 @@ def open_trained(
     if about.kind != kind:
         message = f"network: job {name} trained a {about.kind} network, a {kind} network is needed"
         raise ParamsError(message, field="network")
-    if digest_of(read_small(place / GRAPH_FILE, limit=1 << 28)) != about.graph_digest:
+    if digest_of(read_small(place / GRAPH_FILE, limit=MAX_GRAPH)) != about.graph_digest:
         message = f"the network of job {name} is damaged: its graph is not the one that was kept"
         raise RecordError(message)
     weights = _read(place / WEIGHTS_FILE, about.crc32c, "", name)

@@ -27,6 +27,8 @@ __all__ = ["JobsFolder", "new_job_id", "request_digest"]
 
 MAX_JOBS: Final = 2000
 """Jobs of a run that are listed, the newest ones."""
+TRAINING_KEPT: Final = 30 * 24 * 3600.0
+"""Seconds for which a training that was stopped can be gone on with."""
 
 
 class JobsFolder:
@@ -123,7 +125,7 @@ class JobsFolder:
         shutil.rmtree(gone, ignore_errors=True)
 
     def clear_leftovers(self, *, older_than: float = 0.0) -> None:
-        """Remove what a kill left half-made or half-removed.
+        """Remove what a kill left half-made or half-removed, and trainings long given up.
 
         Args:
             older_than: seconds; 0 where nobody else can be making jobs here.
@@ -133,6 +135,10 @@ class JobsFolder:
             with contextlib.suppress(OSError):
                 if stat.S_ISDIR(path.lstat().st_mode) and path.lstat().st_mtime <= before:
                     shutil.rmtree(path, ignore_errors=True)
+        for path in self.folder.glob(".training-*.safetensors"):
+            with contextlib.suppress(OSError):
+                if path.lstat().st_mtime <= time.time() - TRAINING_KEPT:
+                    path.unlink()
         for job_id in self.ids():
             remove_leftovers(self.folder / job_id)
 

@@ -6,8 +6,10 @@ import logging
 import os
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,7 +25,7 @@ from cnnviz.worker.nets import Nets
 from cnnviz.worker.orphans import is_forgotten, leave
 from cnnviz.worker.reporting import Reporter
 from cnnviz.worker.results import encode_result, write_picture_so_far
-from cnnviz.worker.scenes import Scene, open_scene
+from cnnviz.worker.scenes import PictureFiles, Scene, open_scene
 from cnnviz.worker.shelves import shelf_of_job
 from cnnviz.worker.streams import job_log, keep_log_short
 
@@ -43,7 +45,9 @@ class _Work:
     """Where maps of other steps may lie."""
 
 
-def perform(job: Job, folder: LocalFolder, run: str, nets: Nets) -> State | None:
+def perform(
+    job: Job, folder: LocalFolder, run: str, nets: Nets, *, files: PictureFiles | None = None
+) -> State | None:
     """Do a job and leave its last status; what goes wrong is said there, never raised.
 
     Args:
@@ -51,6 +55,7 @@ def perform(job: Job, folder: LocalFolder, run: str, nets: Nets) -> State | None
         folder: the logdir.
         run: the run that the server means.
         nets: those that are loaded; their device is where the work is done.
+        files: pictures that are looked through instead of the run's data set.
 
     Returns:
         How it ended; None when another worker has it.
@@ -61,7 +66,7 @@ def perform(job: Job, folder: LocalFolder, run: str, nets: Nets) -> State | None
         status = _begin(job, nets.device)
         reporter = Reporter(job, status, on_tick=lambda: _look_around(job, reporter))
         with reporter:
-            ending = _ending(job, folder, run, nets, reporter)
+            ending = _ending(job, partial(_prepare, job, folder, run, nets, files), nets, reporter)
         last = msgspec.structs.replace(reporter.status(), remaining=None, **ending)
         if last.state == "failed":
             last = msgspec.structs.replace(last, log_tail=job.log_tail())
@@ -96,13 +101,13 @@ def _begin(job: Job, device: str) -> JobStatus:
 
 
 def _ending(
-    job: Job, folder: LocalFolder, run: str, nets: Nets, reporter: Reporter
+    job: Job, prepare: Callable[[], _Work], nets: Nets, reporter: Reporter
 ) -> dict[str, Any]:
     """Work on the job; give what its last status says."""
     work: _Work | None = None
     try:
         with reporter.working():
-            work = _prepare(job, folder, run, nets)
+            work = prepare()
             digest = _run(job, work, reporter)
     except JobCancelled:
         return {"state": "cancelled", "message": "", "result": _rescued(job, work, reporter)}
@@ -120,7 +125,9 @@ def _ending(
     return {"state": "done", "message": "", "result": digest}
 
 
-def _prepare(job: Job, folder: LocalFolder, run: str, nets: Nets) -> _Work:
+def _prepare(
+    job: Job, folder: LocalFolder, run: str, nets: Nets, files: PictureFiles | None
+) -> _Work:
     asked = job.request()
     if asked.run != run:
         message = f"the job asks about run {asked.run!r} but lies in {run!r}"
@@ -133,8 +140,10 @@ def _prepare(job: Job, folder: LocalFolder, run: str, nets: Nets) -> _Work:
         net,
         folder,
         run,
+        step=asked.step,
         rows=asked.examples,
         pictures=pictures,
+        files=files,
         all_by_default=request.method.needs_examples,
         with_dataset=request.method.needs_dataset,
         dataset_beside=request.method.needs_dataset and not request.method.collects,
@@ -165,7 +174,9 @@ def _run(job: Job, work: _Work, reporter: Reporter) -> str:
         message = f"{asked.method} found nothing to show in this network"
         raise UnsuitableError(message)
     reporter.say("writing the result")
-    facts = {"examples": scene.captions} if scene.captions else {}
+    facts: dict[str, Any] = {"examples": scene.captions} if scene.captions else {}
+    if scene.dataset is not None and not work.request.method.collects:
+        facts["data_set"] = scene.dataset.source.reference
     digest, chunks = encode_result(asked, scene.net, execution, facts)
     job.write_result(chunks)
     return digest

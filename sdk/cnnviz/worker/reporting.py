@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from types import FrameType
 from typing import Any, Final
 
 import msgspec
@@ -117,10 +119,13 @@ class Reporter:
     def working(self) -> Iterator[None]:
         """Let a wish to cancel break the block off, also where the method never reports.
 
+        SIGINT goes on to who took it before: that may be a person who wishes it.
+
         Raises:
             JobCancelled: the job was taken back.
         """
-        previous = signal.signal(signal.SIGINT, self._interrupted)
+        previous = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, partial(self._interrupted, previous))
         self._interruptible = True
         try:
             yield
@@ -163,9 +168,11 @@ class Reporter:
         self._next_picture = now + min(max(PICTURE, 20 * (now - started)), SLOWEST_PICTURE)
         self._wake.set()
 
-    def _interrupted(self, *_: object) -> None:
+    def _interrupted(self, previous: object, number: int, frame: FrameType | None) -> None:
         if self._interruptible and self.cancelled:
             raise JobCancelled
+        if callable(previous) and not self.cancelled:
+            previous(number, frame)
 
     def _keep_writing(self) -> None:
         next_write = 0.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -14,8 +15,9 @@ from torch import Tensor
 
 from cnnviz.contract.names import DATASETS_FOLDER, EXAMPLES_FILE
 from cnnviz.core.context import Context, Report
-from cnnviz.core.datasets import DataSet
+from cnnviz.core.datasets import Arrays, DataSet
 from cnnviz.core.pass_state import STATE_FILE
+from cnnviz.core.picture_sets import PictureFolder
 from cnnviz.core.stored_dataset import stored_data_set
 from cnnviz.errors import ParamsError, RecordError
 from cnnviz.graph.net import Net
@@ -27,13 +29,20 @@ from cnnviz.storage.files import LocalFolder
 from cnnviz.storage.shelf import Shelf
 from cnnviz.worker.nets import place_of_run
 
-__all__ = ["FORMATS", "Scene", "open_scene"]
+__all__ = ["FORMATS", "PictureFiles", "Scene", "open_scene"]
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
 LARGEST_EXAMPLES: Final = 4 << 30
 """Bytes of an examples file that is read."""
 MOST_PIXELS: Final = 40_000_000
 """Of one of one's own pictures."""
+
+
+class PictureFiles(NamedTuple):
+    """Pictures in a folder of the person's own."""
+
+    folder: Path
+    paths: list[Path]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +61,8 @@ class Scene:
     """What data-set methods look through; None for the examples."""
     shelf: Shelf | None = None
     """Networks that jobs of the run have trained."""
+    run: str = ""
+    step: int | None = None
 
     def context(self, *, seed: int, on_report: Report | None) -> Context:
         """Make what methods see."""
@@ -65,7 +76,7 @@ class Scene:
             on_report=on_report,
             dataset=self.dataset,
         )
-        ctx.shelf = self.shelf
+        ctx.shelf, ctx.run, ctx.step = self.shelf, self.run, self.step
         return ctx
 
 
@@ -74,8 +85,10 @@ def open_scene(
     folder: LocalFolder,
     run: str,
     *,
+    step: int | None = None,
     rows: Sequence[int] = (),
     pictures: Sequence[bytes] = (),
+    files: PictureFiles | None = None,
     all_by_default: bool = True,
     with_dataset: bool = False,
     dataset_beside: bool = False,
@@ -87,11 +100,14 @@ def open_scene(
         net: from the same run.
         folder: the logdir.
         run: the run's name.
+        step: of the checkpoint whose weights the network has.
         rows: which of the run's examples.
         pictures: encoded PNG, JPEG or WebP; they are brought to the examples' size.
+        files: pictures that are looked through instead of the run's data set.
         all_by_default: whether all examples are meant where neither rows nor pictures are given.
         with_dataset: whether the run's data set is looked through where neither are given.
-        dataset_beside: whether it is looked through also where they are given, and beside them.
+        dataset_beside: whether it is looked through also where they are given, beside them;
+            where none is stored, all examples stand for it.
         shelf: networks that jobs of the run have trained.
 
     Raises:
@@ -100,46 +116,53 @@ def open_scene(
         UnsuitableError: of the data set there are only thumbnails.
     """
     stored = _examples(folder, run)
+    instead = with_dataset and not dataset_beside and not rows and not pictures
+    wanted = list(rows)
+    if not rows and not pictures and (all_by_default or instead):
+        wanted = list(range(0 if stored is None else len(stored)))
+    inputs, labels, normalize = _inputs(stored, net, run, wanted)
     dataset = None
-    if dataset_beside:
+    if files is not None:
+        dataset = DataSet(_folder(files, tuple(inputs.shape[1:]), normalize), is_stored=False)
+    elif dataset_beside:
+        dataset = _data_set(folder, run) or _of_examples(stored, net)
+    elif instead:
         dataset = _data_set(folder, run)
-    elif with_dataset and not rows and not pictures:
-        dataset, all_by_default = _data_set(folder, run), True
-    if stored is None:
-        if rows:
-            message = f"run {run!r} stores no examples: give pictures of your own"
-            raise ParamsError(message, field="examples")
-        normalize = None
-        inputs, labels, class_names = _no_examples(net), None, None
-    else:
-        count = len(stored)
-        everything = all_by_default and not rows and not pictures
-        chosen = list(range(count)) if everything else list(rows)
-        beyond = [row for row in chosen if not 0 <= row < count]
-        if beyond:
-            message = f"run {run!r} has examples 0 … {count - 1}, got {beyond[0]}"
-            raise ParamsError(message, field="examples")
-        rows = chosen
-        inputs = torch.from_numpy(np.ascontiguousarray(stored.inputs[chosen]))
-        labels = None if stored.labels is None else [stored.labels[row] for row in chosen]
-        class_names = stored.class_names
-        pair = (stored.facts.mean, stored.facts.std)
-        normalize = check_normalize(None if None in pair else pair, inputs.shape[1])
     own = _own_pictures(pictures, tuple(inputs.shape[1:]), normalize)
-    examples = torch.cat([inputs.float(), own])
+    examples = torch.cat([inputs, own])
     labels = [*labels, *[-1] * len(own)] if labels is not None and len(examples) else None
+    captions = [f"example {row}" for row in wanted] + [f"picture {n}" for n in range(len(own))]
     return Scene(
         net=net,
         examples=check_images(examples, what="examples") if len(examples) else examples,
         labels=check_labels(labels, len(examples), classes=net.classes),
-        class_names=class_names,
+        class_names=None if stored is None else stored.class_names,
         normalize=normalize,
-        captions=[]
-        if dataset is not None and not dataset_beside
-        else [f"example {row}" for row in rows] + [f"picture {n}" for n in range(len(own))],
+        captions=[] if dataset is not None and not dataset_beside else captions,
         dataset=dataset,
         shelf=shelf,
+        run=run,
+        step=step,
     )
+
+
+def _inputs(
+    stored: ExamplesFile | None, net: Net, run: str, rows: Sequence[int]
+) -> tuple[Tensor, list[int] | None, Normalize | None]:
+    """Read some of a run's examples: (N, C, H, W), their labels, and how they are normalised."""
+    if stored is None:
+        if rows:
+            message = f"run {run!r} stores no examples: give pictures of your own"
+            raise ParamsError(message, field="examples")
+        return _no_examples(net), None, None
+    beyond = [row for row in rows if not 0 <= row < len(stored)]
+    if beyond:
+        message = f"run {run!r} has examples 0 … {len(stored) - 1}, got {beyond[0]}"
+        raise ParamsError(message, field="examples")
+    inputs = torch.from_numpy(np.ascontiguousarray(stored.inputs[list(rows)])).float()
+    labels = None if stored.labels is None else [stored.labels[row] for row in rows]
+    pair = (stored.facts.mean, stored.facts.std)
+    return inputs, labels, check_normalize(None if None in pair else pair, inputs.shape[1])
 
 
 def _examples(folder: LocalFolder, run: str) -> ExamplesFile | None:
@@ -170,6 +193,14 @@ def _data_set(folder: LocalFolder, run: str) -> DataSet | None:
     return data
 
 
+def _of_examples(stored: ExamplesFile | None, net: Net) -> DataSet:
+    """Make a data set of all examples of a run that stores none; it may be empty."""
+    inputs = _no_examples(net) if stored is None else torch.from_numpy(stored.inputs[:].copy())
+    labels = None if stored is None else stored.labels
+    shape: tuple[int, int, int] = tuple(inputs.shape[1:])  # type: ignore[assignment]
+    return DataSet(Arrays(inputs.float(), labels, shape), is_stored=False)
+
+
 def _no_examples(net: Net) -> Tensor:
     shape = getattr(net, "example_shape", None) or (3, 224, 224)
     return torch.zeros(0, *shape)
@@ -178,15 +209,25 @@ def _no_examples(net: Net) -> Tensor:
 def _own_pictures(
     pictures: Sequence[bytes], shape: tuple[int, ...], normalize: Normalize | None
 ) -> Tensor:
-    channels, height, width = shape
     if not pictures:
-        return torch.zeros(0, channels, height, width)
-    mean, std = normalize or ((0.0,), (1.0,))
-    preparation = Preparation(
-        size=(height, width), resize=min(height, width), mean=mean, std=std, channels=channels
-    )
+        return torch.zeros(0, *shape)
+    preparation = _preparation(shape, normalize)
     inputs = [preparation(_decode(data, number)) for number, data in enumerate(pictures)]
     return torch.from_numpy(np.stack(inputs))
+
+
+def _folder(
+    files: PictureFiles, shape: tuple[int, ...], normalize: Normalize | None
+) -> PictureFolder:
+    return PictureFolder(files.paths, _preparation(shape, normalize), folder=files.folder)
+
+
+def _preparation(shape: tuple[int, ...], normalize: Normalize | None) -> Preparation:
+    channels, height, width = shape
+    mean, std = normalize or ((0.0,), (1.0,))
+    return Preparation(
+        size=(height, width), resize=min(height, width), mean=mean, std=std, channels=channels
+    )
 
 
 def _decode(data: bytes, number: int) -> Image.Image:
