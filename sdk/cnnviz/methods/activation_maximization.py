@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import torch
@@ -13,14 +13,19 @@ from cnnviz.contract.results import Result
 from cnnviz.core.ascent import Ascent
 from cnnviz.core.ascent_params import PRESETS, AscentParams
 from cnnviz.core.context import Context
+from cnnviz.core.excited import (
+    ExcitedLayer,
+    ExcitedPosition,
+    ExcitedUnits,
+    check_excited,
+    names_of,
+)
 from cnnviz.core.method import Method
 from cnnviz.core.pictures_made import (
     batches,
-    check_position,
     images_result,
     numbers,
     space_of,
-    width_of,
 )
 from cnnviz.core.registry import register
 from cnnviz.errors import ParamsError
@@ -30,8 +35,6 @@ if TYPE_CHECKING:
     from cnnviz.graph.net import Net
 
 __all__ = ["ActivationMaximization", "ActivationMaximizationParams", "Term"]
-
-Index = Annotated[int, Meta(ge=0)]
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,29 +48,9 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class ActivationMaximizationParams(AscentParams, frozen=True):
     """What is excited, and how the picture is climbed to."""
 
-    layer: Annotated[
-        str | None,
-        Meta(
-            description="A layer, to excite its channels; empty for the class scores.",
-            extra_json_schema={"x-widget": "layer"},
-        ),
-    ] = None
-    units: Annotated[
-        tuple[Index, ...],
-        Meta(
-            min_length=1,
-            max_length=256,
-            description="Class indices, or channels of the layer; a picture each, in one batch.",
-            extra_json_schema={"x-widget": "units"},
-        ),
-    ] = (0,)
-    position: Annotated[
-        tuple[Index, Index] | Literal["mean", "centre"],
-        Meta(
-            description="Of a layer of maps: the mean of a channel, its central unit, or one at "
-            "(row, column)."
-        ),
-    ] = "mean"
+    layer: ExcitedLayer = None
+    units: ExcitedUnits = (0,)
+    position: ExcitedPosition = "mean"
     weights: Annotated[
         tuple[float, ...],
         Meta(
@@ -117,11 +100,9 @@ class ActivationMaximization(Method[ActivationMaximizationParams]):
             UnsuitableError: a layer without channels, or a model without class scores.
         """
         params.check(of=self.name)
-        _check_units(net, params.layer, params.units, field="units")
+        check_excited(net, params.layer, params.units, params.position, of=self.name)
         for term in params.plus:
-            _check_units(net, term.layer, (term.unit,), field="plus")
-        if not isinstance(params.position, str):
-            check_position(net, params.layer, params.position, of=self.name)
+            check_excited(net, term.layer, (term.unit,), of=self.name, field="plus")
         if params.weights and len(params.weights) != len(params.units):
             message = f"{self.name}: weights must be one a unit ({len(params.units)}) or none"
             raise ParamsError(f"{message}, got {len(params.weights)}", field="weights")
@@ -154,16 +135,6 @@ class ActivationMaximization(Method[ActivationMaximizationParams]):
         return [images_result(space, pixels, layer=params.layer, captions=captions, facts=facts)]
 
 
-def _check_units(net: Net, layer: str | None, units: tuple[int, ...], *, field: str) -> None:
-    name = ActivationMaximization.name
-    width = width_of(net, layer, of=name)
-    beyond = [unit for unit in units if unit >= width]
-    if beyond:
-        where = "the model's classes" if layer is None else f"channels of {layer!r}"
-        message = f"{name}: {field} must be in 0 … {width - 1} ({where}), got {beyond[0]}"
-        raise ParamsError(message, field=field)
-
-
 def _objective(params: ActivationMaximizationParams) -> Objective:
     together = bool(params.weights)
     units = [list(params.units)] if together else [[unit] for unit in params.units]
@@ -176,16 +147,11 @@ def _objective(params: ActivationMaximizationParams) -> Objective:
 
 
 def _captions(ctx: Context, params: ActivationMaximizationParams) -> list[str]:
-    def named(unit: int) -> str:
-        if params.layer is not None:
-            return f"{params.layer} {unit}"
-        names = ctx.class_names or ()
-        return f"{unit} {names[unit]}" if unit < len(names) else f"class {unit}"
-
+    named = names_of(ctx, params.layer, params.units)
     more = "".join(
         f" {term.weight:+g} · {term.layer or 'class'} {term.unit}" for term in params.plus
     )
     if params.weights:
-        pairs = zip(params.weights, params.units, strict=True)
-        return [" ".join(f"{weight:+g} · {named(unit)}" for weight, unit in pairs) + more]
-    return [named(unit) + more for unit in params.units]
+        pairs = zip(params.weights, named, strict=True)
+        return [" ".join(f"{weight:+g} · {name}" for weight, name in pairs) + more]
+    return [name + more for name in named]
