@@ -1,6 +1,5 @@
 /** The only place that fetches: typed calls of the routes, cached, de-duplicated, abortable. */
 
-import { toBase64 } from "./base64";
 import { AnswerCache } from "./cache";
 import * as decode from "./decode";
 import { ApiError } from "./errors";
@@ -211,12 +210,6 @@ export class Client {
 
   async text(route: string, signal?: AbortSignal): Promise<string> {
     return (await ask(this.address(route, {}), signal, "low")).text();
-  }
-
-  /** A file as base64. */
-  async base64(route: string, query: Query, signal?: AbortSignal): Promise<string> {
-    const response = await ask(this.address(route, query), signal, "low");
-    return toBase64(new Uint8Array(await response.arrayBuffer()));
   }
 
   /** Ask for a change; `token` shows that this page, and no other site, asks. */

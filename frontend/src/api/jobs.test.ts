@@ -52,10 +52,3 @@ test("pictures are addressed by their digest, relative to the page's base", () =
     `${BASE}jobs/j1/images?key=inversion%2Fconv1&digest=d`,
   );
 });
-
-test("an own picture comes back as base64, however large", async () => {
-  const bytes = Uint8Array.from({ length: 70_001 }, (_, at) => at % 256);
-  vi.stubGlobal("fetch", async () => new Response(bytes));
-  const text = await new Client(BASE).jobs.input("j1", 0);
-  expect(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))).toEqual(bytes);
-});

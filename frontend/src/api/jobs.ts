@@ -114,11 +114,6 @@ export class JobsApi {
     return this.#client.address(`jobs/${id}/input`, { index });
   }
 
-  /** The request's own picture number `index` as base64, to send it again. */
-  input(id: string, index: number, signal?: AbortSignal): Promise<string> {
-    return this.#client.base64(`jobs/${id}/input`, { index }, signal);
-  }
-
   log(id: string, signal?: AbortSignal): Promise<string> {
     return this.#client.text(`jobs/${id}/log`, signal);
   }

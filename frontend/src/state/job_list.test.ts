@@ -9,6 +9,7 @@ function job(id: string, state: JobStatus["state"], more: Partial<JobStatus> = {
     request,
     status: { state, started: null, finished: null, ...more } as JobStatus,
     in_cache: false,
+    network: null,
   };
 }
 

@@ -8,7 +8,7 @@ const ON = { token: "t", jobs: true, reason: "" } as SessionAnswer;
 
 function job(id: string, state: JobStatus["state"]): JobView {
   const request = { id, method: "dream" } as JobView["request"];
-  return { run: "r", request, status: { state } as JobStatus, in_cache: false };
+  return { run: "r", request, status: { state } as JobStatus, in_cache: false, network: null };
 }
 
 function answer(rev: string, jobs: JobView[], order = jobs.map((one) => one.request.id)): JobsAnswer {

@@ -7,7 +7,7 @@ export interface OwnInput {
   name: string;
   /** As the request carries it. */
   input: Partial<InputAsk>;
-  /** For an `<img>`. */
+  /** For an `<img>`; names the picture, too. */
   url: string;
 }
 
@@ -16,9 +16,21 @@ export function inputOfData(name: string, data: string): OwnInput {
   return { name, input: { data }, url: `data:image/png;base64,${data}` };
 }
 
-/** The own pictures of an earlier job, to ask for it once more. */
-export async function inputsOfJob(client: Client, job: JobView): Promise<OwnInput[]> {
-  const { id, inputs } = job.request;
-  const files = Array.from({ length: inputs }, (_, index) => client.jobs.input(id, index));
-  return (await Promise.all(files)).map((data, index) => inputOfData(`picture ${index + 1}`, data));
+/** The own pictures of an earlier job, to be looked at again: the server has them, and knows where they came from. */
+export function inputsOfJob(client: Client, { request }: JobView): OwnInput[] {
+  return Array.from({ length: request.inputs }, (_, own) => ({
+    name: `picture ${own + 1}`,
+    input: { job: request.id, own },
+    url: client.jobs.inputUrl(request.id, own),
+  }));
+}
+
+/** A picture that a job has made. */
+export function inputOfResult(job: string, image: number, name: string, url: string): OwnInput {
+  return { name, input: { job, image }, url };
+}
+
+/** Whether a picture is a job's result, not a file. */
+export function isResult({ input }: OwnInput): boolean {
+  return input.job !== undefined && input.own === undefined;
 }

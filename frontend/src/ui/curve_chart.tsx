@@ -18,7 +18,10 @@ interface Props {
   steps: readonly number[];
   series: readonly ChartSeries[];
   shown: number | null;
-  onStep: (step: number) => void;
+  /** A click goes there; without it the chart is to be looked at only. */
+  onStep?: (step: number) => void;
+  /** What lies along it. */
+  axis?: string;
   width: number;
   height: number;
   scale?: "sqrt" | "linear";
@@ -56,6 +59,7 @@ function Plot({
   series,
   shown,
   onStep,
+  axis = "step",
   width,
   height,
   scale,
@@ -84,8 +88,8 @@ function Plot({
         width={width}
         height={height}
         role="img"
-        aria-label={`${title}: ${steps.length} steps${at >= 0 ? `; step ${steps[at]}: ${said}` : ""}`}
-        onClick={(event) => onStep(steps[pick(event)] as number)}
+        aria-label={`${title}: ${steps.length} values${at >= 0 ? `; ${axis} ${steps[at]}: ${said}` : ""}`}
+        onClick={(event) => onStep?.(steps[pick(event)] as number)}
         onPointerMove={(event) => setOver(pick(event))}
         onPointerLeave={() => setOver(null)}
       >
@@ -100,14 +104,20 @@ function Plot({
             {text(limits.high)}
           </text>
         )}
+        {limits.low > 0 && (
+          <text class="axis over-line" x="0" y={box.height - 3}>
+            {text(limits.low)}
+          </text>
+        )}
         <text class="axis" x="0" y={height - 1}>
+          {axis === "step" ? "" : `${axis} = `}
           {steps[0]}
         </text>
         <text class="axis" x={width} y={height - 1} text-anchor="end">
           {steps.at(-1)}
         </text>
       </svg>
-      <div class="cap plot-said">{at < 0 ? "\u00a0" : `step ${steps[at]} · ${said}`}</div>
+      <div class="cap plot-said">{at < 0 ? "\u00a0" : `${axis} ${steps[at]} · ${said}`}</div>
     </>
   );
 }
@@ -162,14 +172,14 @@ function Legend({ series }: { series: readonly ChartSeries[] }) {
   );
 }
 
-function Table({ steps, series, text = valueText }: Props) {
+function Table({ steps, series, axis = "step", text = valueText }: Props) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <div class="table-box" tabIndex={0}>
       <table>
         <thead>
           <tr>
-            <th>step</th>
+            <th>{axis}</th>
             {series.map((one) => (
               <th key={one.name} class="r">
                 {one.name}

@@ -17,6 +17,9 @@ const sources: Sources = {
     { title: "0 tench", pixels: null },
     { title: "1 goldfish", pixels: null },
   ],
+  networks: [],
+  makers: [],
+  styles: [],
 };
 const index: Schema = { type: "integer", minimum: 0 };
 const layer: Schema = { "x-widget": "layer", anyOf: [{ type: "string" }, { type: "null" }], default: null };

@@ -109,6 +109,7 @@ function Row({ name, schema, value, onChange, sources, siblings, wrong, onHelp }
 /** Has rows of its own, which need the whole width. */
 function isComposite(schema: Schema): boolean {
   const { shape } = shapeOf(schema);
+  if (["network", "blend"].includes(schema["x-widget"] ?? "")) return true;
   return shape.kind === "object" || (shape.kind === "list" && shapeOf(shape.item).shape.kind === "object");
 }
 

@@ -26,9 +26,30 @@ export function misfitOf(
       return hasLayer
         ? numbersMisfit(asList(value), layer?.channels ?? 0, "channels")
         : numbersMisfit(asList(value), sources.classes.length, "classes");
+    case "network":
+      return networkMisfit(value, schema["x-kind"], sources);
+    case "blend":
+      return blendMisfit(value, siblings, sources);
     default:
       return null;
   }
+}
+
+function networkMisfit(value: unknown, kind: string | undefined, { networks }: Sources): string | null {
+  if (typeof value !== "string" || value === "") return null;
+  const found = networks.find((one) => one.name === value);
+  if (!found) return "is no network of this run: its job was deleted, or kept none";
+  return found.kind === kind ? null : `is a network of the kind ${found.kind}, not ${kind}`;
+}
+
+function blendMisfit(
+  value: unknown,
+  siblings: Record<string, unknown>,
+  { networks, styles }: Sources,
+): string | null {
+  const count = networks.find((one) => one.name === siblings.network)?.styles.length ?? styles.length;
+  if (!Array.isArray(value) || value.length === 0 || count < 2 || value.length === count) return null;
+  return `has ${value.length} shares for ${count} styles: move the point to set them again`;
 }
 
 function asList(value: unknown): unknown[] {

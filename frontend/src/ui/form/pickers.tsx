@@ -1,5 +1,8 @@
 /** Pickers that a schema asks for with `x-widget`: layers, classes, channels and examples of the run at hand. */
 
+import { useEffect } from "preact/hooks";
+import { alike, rounded } from "../../draw/blend";
+import { BlendPad } from "../blend_pad";
 import { PixelCanvas, type Pixels } from "../pixel_canvas";
 import { Combo, type ComboEntry } from "./combo";
 import { shapeOf } from "./schema";
@@ -24,6 +27,8 @@ const PICKERS: Record<string, Picker> = {
   method: MethodPicker,
   example: ExamplePicker,
   examples: ExamplesPicker,
+  network: NetworkPicker,
+  blend: BlendPicker,
 };
 
 function layerEntries(sources: Sources): ComboEntry[] {
@@ -171,6 +176,7 @@ function Chosen({ texts, label, onRemove, children }: ChosenProps) {
 }
 
 const THUMB = 32;
+const PAD = 216;
 
 function ExamplePicker(props: ControlProps & { nullable: boolean }) {
   const { sources, value, onChange, nullable, label } = props;
@@ -188,6 +194,76 @@ function ExamplesPicker(props: ControlProps & { nullable: boolean }) {
     );
   const isOn = (at: number) => chosen.includes(at);
   return <Thumbnails label={label} examples={sources.examples} isOn={isOn} press={press} />;
+}
+
+/** A network that a job of this run has trained; where there is none, the way to one. */
+function NetworkPicker(props: ControlProps & { nullable: boolean }) {
+  const { sources, value, onChange, schema, label, nullable } = props;
+  const kind = schema["x-kind"];
+  const networks = sources.networks.filter((one) => one.kind === kind);
+  const newest = networks[0]?.name;
+  const isChosen = typeof value === "string" && value !== "";
+  // What must be chosen begins with the newest.
+  useEffect(() => {
+    if (!isChosen && !nullable && newest !== undefined) onChange(newest);
+  }, [isChosen, nullable, newest]);
+  if (networks.length === 0) return <NoNetwork {...props} />;
+  return (
+    <fieldset class="f-networks" aria-label={label}>
+      {networks.map(({ name, title, note, url }) => (
+        <button
+          key={name}
+          type="button"
+          aria-pressed={value === name}
+          data-network={name}
+          onClick={() => onChange(value === name && nullable ? null : name)}
+        >
+          {url ? <img src={url} alt="" width={THUMB} height={THUMB} /> : <span class="plate" />}
+          <span class="f-network-words">
+            <span class="clip">{title}</span>
+            <span class="cap clip">{note}</span>
+          </span>
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+function NoNetwork({ sources, schema, nullable }: ControlProps & { nullable: boolean }) {
+  const maker = sources.makers.find((one) => one.kind === schema["x-kind"]);
+  return (
+    <p class="cap">
+      {nullable ? "None: " : ""}
+      {maker
+        ? `this run has no such network yet. “${maker.title}” trains one. `
+        : "this run has no such network, and no method here trains one."}
+      {maker && (
+        <button type="button" class="link" onClick={maker.open}>
+          Open its form
+        </button>
+      )}
+    </p>
+  );
+}
+
+/** Shares of the styles beside it: those of the chosen network, else of the form's own pictures. */
+function BlendPicker(props: ControlProps & { nullable: boolean }) {
+  const { sources, siblings, value, onChange, label } = props;
+  const network = sources.networks.find((one) => one.name === siblings.network);
+  const parts = network?.styles ?? sources.styles;
+  if (parts.length < 2)
+    return <p class="cap f-text">{parts.length === 1 ? "one style: nothing to mix" : "no styles yet"}</p>;
+  const given = Array.isArray(value) ? value.filter((one) => typeof one === "number") : [];
+  const shares = given.length === parts.length ? rounded(given) : alike(parts.length);
+  return (
+    <BlendPad
+      label={label}
+      parts={parts.map(({ title, pixels, url }) => ({ title, pixels, url }))}
+      shares={shares}
+      onChange={onChange}
+      side={PAD}
+    />
+  );
 }
 
 interface ThumbnailsProps {

@@ -24,6 +24,8 @@ export interface Schema {
   required?: string[];
   /** Which picker chooses it: layer, layers, class, channel, units, example, … */
   "x-widget"?: string;
+  /** Of the picker `network`: which kind of them. */
+  "x-kind"?: string;
   /** What its number counts: px, s, … */
   "x-unit"?: string;
 }

@@ -18,6 +18,30 @@ export interface ExampleSource {
   url?: string;
 }
 
+/** A network that an ended job has trained. */
+export interface NetworkSource {
+  /** What the parameter holds: the job's id. */
+  name: string;
+  /** decoder, style. */
+  kind: string;
+  title: string;
+  /** How far it was trained, and with which loss. */
+  note: string;
+  /** Of a small picture; null where it made none. */
+  url: string | null;
+  /** Of a network of styles: those, in the order in which they are mixed. */
+  styles: readonly ExampleSource[];
+}
+
+/** A method whose jobs leave a network. */
+export interface MakerSource {
+  /** Of the networks. */
+  kind: string;
+  title: string;
+  /** Open its form. */
+  open: () => void;
+}
+
 export interface Sources {
   /** In forward order. */
   layers: readonly LayerSource[];
@@ -26,6 +50,11 @@ export interface Sources {
   /** Names of those methods that give a map over each example. */
   methods: readonly string[];
   examples: readonly ExampleSource[];
+  /** Of this run, the newest first. */
+  networks: readonly NetworkSource[];
+  makers: readonly MakerSource[];
+  /** The form's pictures whose styles are mixed, in their order. */
+  styles: readonly ExampleSource[];
 }
 
 export interface ControlProps {

@@ -44,9 +44,10 @@ export function sampleJob({ id = "j1", method = "saliency", ...rest }: SampleJob
   const request = {
     ...{ version: 1, id, method, params, run: "run", step, examples, seed: 0, created, digest: id },
     inputs: digests.length,
+    origins: [],
     input_digests: digests,
   };
-  return { run: "run", request, status: { ...STATUS, ...status }, in_cache: false };
+  return { run: "run", request, status: { ...STATUS, ...status }, in_cache: false, network: null };
 }
 
 export function sampleCard(name: string, fields: Record<string, unknown> = {}, kind = "heatmap"): MethodCard {
@@ -54,6 +55,7 @@ export function sampleCard(name: string, fields: Record<string, unknown> = {}, k
     ...{ name, title: name, version: 1, kind, help: "", presets: [], in_training: false },
     schema: { properties: { target: { default: null }, ...fields } },
     needs_examples: true,
+    makes: "",
   };
 }
 

@@ -4,15 +4,15 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError } from "../../api/client";
 import { submit } from "../../state/jobs";
-import type { OwnInput } from "../../state/own_inputs";
 import type { Store } from "../../state/store";
 import { Form, problems } from "../../ui/form/form";
 import { fieldTitle, type Schema } from "../../ui/form/schema";
-import type { Sources } from "../../ui/form/sources";
+import type { ExampleSource, Sources } from "../../ui/form/sources";
 import type { ViewProps } from "../view";
-import { PicturesField } from "./pictures_field";
+import { nameOf, PicturesField } from "./pictures_field";
 import { PresetBar } from "./preset_bar";
 import { costOf, costSentence } from "./recipes";
+import { itemsOf, type Roles, roleNames, rolesOf } from "./roles";
 import { DeviceField, SeedField, StepField } from "./scene_fields";
 import { askOf, type DraftState, useSources } from "./use_draft";
 
@@ -32,8 +32,14 @@ export function JobForm({ store, client, state }: ViewProps & { state: DraftStat
   const { card, draft, values, update } = state;
   const { refusal } = asking;
   const schema = card.schema as Schema;
-  const isParam = refusal?.field !== undefined && refusal.field in (schema.properties ?? {});
-  const at = (field: string) => (!isParam && refusal?.field === field ? refusal.message : undefined);
+  const roles = rolesOf(schema);
+  const named = roleNames(roles);
+  const isParam =
+    refusal?.field !== undefined &&
+    refusal.field in (schema.properties ?? {}) &&
+    !named.includes(refusal.field);
+  const at = (...fields: string[]) =>
+    !isParam && refusal && fields.includes(refusal.field ?? "") ? refusal.message : undefined;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a key for the whole form, beside its button
     <div
@@ -52,16 +58,15 @@ export function JobForm({ store, client, state }: ViewProps & { state: DraftStat
         <PresetBar key={card.name} state={state} />
         <StepField store={store} state={state} refusal={at("step")} />
         <PicturesField
-          store={store}
-          state={state}
-          sources={sources}
-          refusal={at("examples") ?? at("inputs")}
+          key={`pictures of ${card.name}`}
+          {...{ store, client, state, roles, sources }}
+          refusal={at("examples", "inputs", ...named)}
         />
         <Form
           key={card.name}
-          schema={schema}
+          schema={without(schema, named)}
           values={values}
-          sources={withChosen(sources, draft.examples, store.ownInputs.value)}
+          sources={{ ...sources, styles: stylesOf({ store, state, roles, sources }) }}
           refusals={isParam ? { [refusal.field as string]: refusal.message } : {}}
           onHelp={setHelp}
           onChange={(name, value) => {
@@ -78,14 +83,29 @@ export function JobForm({ store, client, state }: ViewProps & { state: DraftStat
   );
 }
 
-/** A picture that a parameter names is one of those the job looks at. */
-function withChosen(sources: Sources, chosen: readonly number[], own: readonly OwnInput[]): Sources {
-  if (chosen.length + own.length === 0) return sources;
-  const rows = chosen.flatMap((row) => sources.examples[row] ?? []);
-  return {
-    ...sources,
-    examples: [...rows, ...own.map(({ name, url }) => ({ title: name, pixels: null, url }))],
-  };
+/** The schema without parameters that have no row of their own. */
+function without(schema: Schema, names: readonly string[]): Schema {
+  const kept = Object.entries(schema.properties ?? {}).filter(([name]) => !names.includes(name));
+  return { ...schema, properties: Object.fromEntries(kept) };
+}
+
+interface StylesProps {
+  store: Store;
+  state: DraftState;
+  roles: Roles;
+  sources: Sources;
+}
+
+/** The pictures that the form mixes. */
+function stylesOf({ store, state, roles, sources }: StylesProps): ExampleSource[] {
+  const { draft, values } = state;
+  return itemsOf(roles, values, draft.examples, store.ownInputs.value)
+    .filter(({ role }) => role !== null && role === roles.many)
+    .map(({ picture }) => ({
+      title: nameOf(picture, sources),
+      pixels: picture.kind === "example" ? (sources.examples[picture.row]?.pixels ?? null) : null,
+      ...(picture.kind === "own" ? { url: picture.own.url } : {}),
+    }));
 }
 
 function isPlaced(refusal: Refusal | null, schema: Schema): boolean {

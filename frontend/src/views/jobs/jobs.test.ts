@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { JobRequest, JobStatus, JobView, MethodCard, RunIndex } from "../../api/types";
 import { merged, NO_JOBS } from "../../state/job_list";
+import { inputOfData, inputOfResult } from "../../state/own_inputs";
 import { shownJob } from "./jobs";
 import { chosenText } from "./pictures_field";
 import { costOf, costSentence, costText, exampleOf, purpose, recipeGroups } from "./recipes";
@@ -9,7 +10,13 @@ import { placeBefore } from "./waiting_list";
 
 function job(id: string, state: JobStatus["state"], status: Partial<JobStatus> = {}, run = "r"): JobView {
   const request = { id, method: "dream", params: {} } as JobRequest;
-  return { run, request, in_cache: false, status: { state, preview: null, ...status } as JobStatus };
+  return {
+    run,
+    request,
+    in_cache: false,
+    network: null,
+    status: { state, preview: null, ...status } as JobStatus,
+  };
 }
 
 const listOf = (...jobs: JobView[]) =>
@@ -91,8 +98,11 @@ test("for other iterations the cost is what they would take at the pace measured
 });
 
 test("which pictures go with the job is said, none chosen included", () => {
-  const needs = { needs_examples: true } as MethodCard;
-  expect(chosenText(needs, 0, 0, 12)).toBe("none chosen: all 12 examples");
-  expect(chosenText({ needs_examples: false } as MethodCard, 0, 0, 12)).toBe("none chosen: it needs none");
-  expect(chosenText(needs, 2, 1, 12)).toBe("2 of 12 examples, 1 own picture");
+  const needs = { needs_examples: true, schema: {} } as MethodCard;
+  expect(chosenText(needs, 0, [], 12)).toBe("none chosen: all 12 examples");
+  expect(chosenText({ ...needs, needs_examples: false }, 0, [], 12)).toBe("none chosen: it needs none");
+  const given = [inputOfData("waves", "AA"), inputOfResult("j", 0, "Dream", "data:")];
+  expect(chosenText(needs, 2, given, 12)).toBe("2 of 12 examples, 1 own picture, 1 result");
+  const schema = { properties: { styles: { "x-widget": "examples" } } };
+  expect(chosenText({ ...needs, schema }, 0, [], 12)).toBe("none chosen: the first examples");
 });

@@ -1,14 +1,12 @@
 /** Jobs: ask a checkpoint for a picture, watch it emerge, keep the result. */
 
 import { useEffect } from "preact/hooks";
-import type { Client } from "../../api/client";
 import type { Draft } from "../../api/jobs";
 import type { JobView } from "../../api/types";
 import { openDraft } from "../../state/draft";
 import { grouped, type JobList } from "../../state/job_list";
 import { ensureCatalogue } from "../../state/jobs";
 import { inputsOfJob } from "../../state/own_inputs";
-import type { Store } from "../../state/store";
 import { resultStyles } from "../results/result_panel";
 import type { KeyBinding, ViewProps } from "../view";
 import { JobForm } from "./job_form";
@@ -16,7 +14,6 @@ import jobsStyles from "./jobs.css?inline";
 import { Queue } from "./queue";
 import { RecipeList } from "./recipe_list";
 import { Result } from "./result";
-import { pressed } from "./titles";
 import { useDraft } from "./use_draft";
 
 export const styles = jobsStyles + resultStyles;
@@ -39,11 +36,6 @@ function moveJob({ store }: ViewProps, by: number): void {
   store.job.value = order[Math.min(order.length - 1, Math.max(0, at + by))] ?? null;
 }
 
-/** Have a job's own pictures in the form again. */
-async function takeInputs(store: Store, client: Client, job: JobView): Promise<void> {
-  store.ownInputs.value = await inputsOfJob(client, job);
-}
-
 export default function JobsView({ store, client }: ViewProps) {
   const session = store.session.value;
   useEffect(() => {
@@ -52,9 +44,8 @@ export default function JobsView({ store, client }: ViewProps) {
   const state = useDraft(store);
   const job = shownJob(store.jobs.value, store.job.value);
   const again = (draft: Draft): void => {
-    store.ownInputs.value = [];
+    store.ownInputs.value = job ? inputsOfJob(client, job) : [];
     openDraft(store, draft);
-    if (job && job.request.inputs > 0) void pressed(takeInputs(store, client, job));
   };
   return (
     <div class="jobs-view">

@@ -1,13 +1,16 @@
 /** The form's state: the draft in the link, the method's card, and what its pickers choose from. */
 
 import { useMemo } from "preact/hooks";
-import type { JobAsk, Layer, MethodCard, RunIndex } from "../../api/types";
+import type { InputAsk, JobAsk, Layer, MethodCard, RunIndex } from "../../api/types";
 import { weightsFor } from "../../state/checkpoints";
 import { type Draft, formatDraft, freshDraft, parseDraft, withDefaults } from "../../state/draft";
 import type { Store } from "../../state/store";
+import type { Schema } from "../../ui/form/schema";
 import type { Sources } from "../../ui/form/sources";
 import { examplePixels, exampleTitle, useExamples } from "../records/examples";
 import type { ViewProps } from "../view";
+import { makersOf, networksOf } from "./networks";
+import { compose, itemsOf, rolesOf } from "./roles";
 
 const LONGEST_NAME = 60;
 
@@ -40,13 +43,18 @@ function firstCard(cards: readonly MethodCard[]): MethodCard | undefined {
   return cards.find((card) => card.kind === "images") ?? cards[0];
 }
 
-/** What the pickers choose from: run A's layers, classes and examples. */
+/** What the pickers choose from: run A's layers, classes, examples and trained networks. */
 export function useSources({ store, client }: ViewProps): Sources {
   const index = store.a.index.value;
   const examples = useExamples(client, store.a);
   const cards = store.catalogue.value?.catalogue?.methods;
+  const jobs = store.jobs.value;
   return useMemo(() => {
     const count = index?.examples?.count ?? 0;
+    const shown = Array.from({ length: count }, (_, image) => ({
+      title: exampleTitle(index, image),
+      pixels: examplePixels(examples, image),
+    }));
     return {
       layers: layersOf(index).map(({ name, kind, shape }) => ({
         name,
@@ -55,12 +63,12 @@ export function useSources({ store, client }: ViewProps): Sources {
       })),
       classes: classesOf(index),
       methods: (cards ?? []).filter((card) => card.kind === "heatmap").map((card) => card.name),
-      examples: Array.from({ length: count }, (_, image) => ({
-        title: exampleTitle(index, image),
-        pixels: examplePixels(examples, image),
-      })),
+      examples: shown,
+      networks: networksOf({ store, client }, shown),
+      makers: makersOf(store),
+      styles: [],
     };
-  }, [index, examples, cards]);
+  }, [index, examples, cards, jobs]);
 }
 
 /** Every layer that gives a tensor, blocks of several included, in forward order. */
@@ -84,8 +92,13 @@ export function stepOf(draft: Draft, store: Store): number | null {
 }
 
 /** The request that the form stands for. */
-export function askOf(state: DraftState, store: Store, run: string): JobAsk {
-  const { draft } = state;
-  const inputs = store.ownInputs.value.map(({ input }) => ({ data: null, job: null, image: 0, ...input }));
-  return { ...draft, run, step: stepOf(draft, store), inputs };
+export function askOf({ draft, card, values }: DraftState, store: Store, run: string): JobAsk {
+  const roles = rolesOf(card.schema as Schema);
+  // What the picker shows is what is asked for: parts that follow from the order are named as well.
+  const items = itemsOf(roles, values, draft.examples, store.ownInputs.value);
+  const { params } = items.length > 0 ? compose(roles, items) : { params: {} };
+  const named = Object.entries({ ...draft.params, ...params }).filter(([, value]) => value !== undefined);
+  const blank: InputAsk = { data: null, job: null, image: 0, own: null };
+  const inputs = store.ownInputs.value.map(({ input }) => ({ ...blank, ...input }));
+  return { ...draft, params: Object.fromEntries(named), run, step: stepOf(draft, store), inputs };
 }

@@ -14,9 +14,8 @@ export function draftOf({ run, request }: JobView): Draft {
 }
 
 /** The request's own pictures, as a new request takes them. */
-async function ownInputs(client: Client, { request }: JobView): Promise<NonNullable<Draft["inputs"]>> {
-  const numbers = Array.from({ length: request.inputs }, (_, at) => at);
-  return Promise.all(numbers.map(async (at) => ({ data: await client.jobs.input(request.id, at) })));
+function ownInputs({ request }: JobView): NonNullable<Draft["inputs"]> {
+  return Array.from({ length: request.inputs }, (_, own) => ({ job: request.id, own }));
 }
 
 /** Ask for the same again; `change` turns the draft into another one. */
@@ -26,7 +25,7 @@ export async function askAgain(
   job: JobView,
   change: (draft: Draft) => Draft = (draft) => draft,
 ): Promise<JobAnswer> {
-  const inputs = await ownInputs(client, job);
+  const inputs = ownInputs(job);
   return submit(store, client, change({ ...draftOf(job), inputs }));
 }
 
@@ -42,6 +41,6 @@ export async function askVaried(
   by: string,
   values: readonly unknown[],
 ): Promise<void> {
-  const inputs = await ownInputs(client, job);
+  const inputs = ownInputs(job);
   for (const value of values) await submit(store, client, { ...varied(job, by, value), inputs });
 }
