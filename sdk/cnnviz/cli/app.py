@@ -10,6 +10,7 @@ import typer
 
 from cnnviz.cli.demo import demo
 from cnnviz.cli.exporting import export
+from cnnviz.cli.fitting import fit_generator, fit_style
 from cnnviz.cli.inspection import inspect
 from cnnviz.cli.methods import methods
 from cnnviz.cli.running import run
@@ -35,6 +36,10 @@ app.command(
 app.command(
     epilog="Example: cnnviz run saliency --logdir runs --step 120 -p target=3",
 )(run)
+app.command(epilog="Example: cnnviz fit-generator --logdir runs --images photos")(fit_generator)
+app.command(
+    epilog="Example: cnnviz fit-style waves.jpg --logdir runs --images photos",
+)(fit_style)
 app.command(epilog="Example: cnnviz export runs --method filters --out pictures")(export)
 app.command(epilog="Example: cnnviz methods --json")(methods)
 app.command(epilog="Example: cnnviz verify runs")(verify)

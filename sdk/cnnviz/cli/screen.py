@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.markup import escape
 
-__all__ = ["complain", "note", "out", "progress_console", "warn"]
+__all__ = ["complain", "note", "out", "progress_console", "visible", "warn"]
 
 CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """What a terminal obeys, or writes backwards: line breaks and tabs left out."""
