@@ -28,7 +28,7 @@ import numpy as np
 import psutil
 import torch
 from page_speed import CHROMIUM, frame_of, start, wait_for_captures
-from playwright.sync_api import CDPSession, Frame, Page, sync_playwright
+from playwright.sync_api import CDPSession, Frame, Page, ViewportSize, sync_playwright
 from torch.utils.tensorboard import SummaryWriter
 
 import cnnviz
@@ -37,6 +37,7 @@ from cnnviz.cli.demo_training import SmallNet
 from cnnviz.errors import CnnvizError
 
 SMALL, FULL = 2_000, 100_000
+VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
 DRAWS = ("points", "density", "images")
 MOVES = ("pan", "zoom")
 PAINTED = "() => Number(document.querySelector('.plot-room')?.dataset.paintings ?? 0) > 0"
@@ -187,13 +188,13 @@ def moved(frame: Frame, clock: CDPSession, kind: str, seconds: float) -> Motion:
     return Motion(rate, 1000 * page / max(frames, 1), 1000 * browser / max(frames, 1))
 
 
-def measure(address: str, seconds: float) -> dict[str, Any]:
+def measure(address: str, seconds: float, ratio: float) -> dict[str, Any]:
     """Measure in one browser."""
     found: dict[str, Any] = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for draw in DRAWS:
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page = browser.new_page(viewport=VIEWPORT, device_scale_factor=ratio)
             clock = page.context.new_cdp_session(page)
             clock.send("Performance.enable", {"timeDomain": "threadTicks"})
             frame, found[f"first, {draw}"] = first_map(page, address, draw)
@@ -219,14 +220,14 @@ def clicked(page: Page, frame: Frame) -> list[float]:
     return [one for one in times if one is not None]
 
 
-def served(logdir: Path, count: int, seconds: float) -> dict[str, Any]:
+def served(logdir: Path, count: int, seconds: float, ratio: float) -> dict[str, Any]:
     """Record unless that was done before, serve, measure."""
     if not (logdir / "run").is_dir():
         record(logdir / "run", count)
     process, address = start(logdir)
     try:
         wait_for_captures(address, 1)
-        return measure(address, seconds)
+        return measure(address, seconds, ratio)
     finally:
         process.terminate()
         process.wait()
@@ -238,11 +239,12 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help=f"{FULL:,} images")
     parser.add_argument("--images", type=int, help="another number of them")
     parser.add_argument("--logdir", type=Path, help="kept, and used again")
+    parser.add_argument("--ratio", type=float, default=1.0, help="screen pixels for a CSS pixel")
     parser.add_argument("--seconds", type=float, default=2.0, help="of each movement")
     given = parser.parse_args()
     count = given.images or (FULL if given.full else SMALL)
     with tempfile.TemporaryDirectory() as folder:
-        found = served(given.logdir or Path(folder), count, given.seconds)
+        found = served(given.logdir or Path(folder), count, given.seconds, given.ratio)
     print(f"{count:,} images")
     for draw in DRAWS:
         print(f"  {draw:8} map {found[f'first, {draw}']:.2f} s after opening the view (goal 3)")

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { between, cameraOn, panned, toPixels, toPlace, zoomed } from "./scatter_camera";
-import { cellSide, inside, pointAt, representatives } from "./scatter_choice";
-import { CHOSEN, DIMMED, density, HIDDEN, type Points, paintPoints, SHOWN, shuffled } from "./scatter_points";
+import { cellSide, inside, pointAt, representatives, rowsInSight } from "./scatter_choice";
+import { density } from "./scatter_density";
+import { inkTable, stampOf } from "./scatter_pictures";
+import { CHOSEN, DIMMED, HIDDEN, type Points, paintPoints, SHOWN, shuffled } from "./scatter_points";
 
 const SIZE = { width: 200, height: 100 };
 
@@ -175,6 +177,20 @@ test("a lasso takes what is inside a line that turns back on itself", () => {
   expect(inside(points, [0, 0, 1, 1]).some(Boolean)).toBe(false);
 });
 
+test("what is in sight is on the plot, and neither left out nor dimmed", () => {
+  const camera = { x: 0, y: 0, scale: 1 };
+  const places: [number, number][] = [
+    [0, 0],
+    [99, -49],
+    [101, 0],
+    [0, 0],
+    [0, 0],
+    [Number.NaN, 0],
+  ];
+  const points = pointsOf(places, [SHOWN, CHOSEN, SHOWN, DIMMED, HIDDEN, SHOWN]);
+  expect([...rowsInSight(points, SIZE, camera)]).toEqual([1, 1, 0, 0, 0, 0]);
+});
+
 test("one picture stands for each cell, and moving the plot changes none of those that stay", () => {
   const places = Array.from({ length: 400 }, (_, row): [number, number] => [row % 20, Math.floor(row / 20)]);
   const points = pointsOf(places);
@@ -212,4 +228,20 @@ test("between two maps a point goes straight", () => {
   const out = { x: new Float32Array(1), y: new Float32Array(1) };
   between(from, to, 0.25, out);
   expect([out.x[0], out.y[0]]).toEqual([2.5, -1]);
+});
+
+test("a picture that shrinks is averaged, one that grows keeps its pixels", () => {
+  const rgb = Uint8Array.from([0, 0, 0, 100, 200, 50, 0, 0, 0, 100, 200, 50]);
+  const small = stampOf({ rgb, height: 2, width: 2 }, 1);
+  expect([...small.pixels]).toEqual([0xff196432]);
+  expect([...small.ink]).toEqual([58]);
+  const large = stampOf({ rgb, height: 2, width: 2 }, 4);
+  expect([...large.pixels.subarray(0, 4)]).toEqual([0xff000000, 0xff000000, 0xff32c864, 0xff32c864]);
+});
+
+test("shares of ink go from the ground to the ink in each colour", () => {
+  const table = inkTable(0xff102030, 0xffff0030);
+  expect([table[0], table[255]]).toEqual([0xff102030, 0xffff0030]);
+  expect(((table[128] as number) >>> 16) & 255).toBe(0x10 + Math.trunc((0xef * 128) / 255));
+  expect((table[128] as number) & 255).toBe(0x30);
 });

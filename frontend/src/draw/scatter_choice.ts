@@ -61,6 +61,16 @@ function isInside(lasso: Lasso, corners: number, x: number, y: number): boolean 
   return within;
 }
 
+/** 1 for every point on the plot that is neither left out nor dimmed. */
+export function rowsInSight(points: Points, size: Size, camera: Camera): Uint8Array {
+  const [across, up] = [size.width / 2 / camera.scale, size.height / 2 / camera.scale];
+  return points.states.map((state, row) => {
+    const right = Math.abs((points.x[row] as number) - camera.x);
+    const above = Math.abs((points.y[row] as number) - camera.y);
+    return state !== HIDDEN && state !== DIMMED && right <= across && above <= up ? 1 : 0;
+  });
+}
+
 export interface CellPicture {
   row: number;
   /** Number of the cell, as `into` has it. */

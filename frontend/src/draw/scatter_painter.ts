@@ -1,11 +1,10 @@
 /** Paints a scatter plot on a canvas: all points, or a picture for each cell that holds several, or how dense they lie. */
 
-import { canvasOf } from "./canvas";
-import { packed, packedColours } from "./colour_map";
 import type { Camera, Size } from "./scatter_camera";
 import { type CellPicture, cellSide, representatives } from "./scatter_choice";
-import { blit, fillRect, frameRect, type Stamp, stampOf, type Thumb } from "./scatter_pictures";
-import { CHOSEN, density, HIDDEN, type Points, paintPoints } from "./scatter_points";
+import { DensityPainter } from "./scatter_density";
+import { blit, fillRect, frameRect, inkTable, type Stamp, stampOf, type Thumb } from "./scatter_pictures";
+import { CHOSEN, HIDDEN, type Points, paintPoints } from "./scatter_points";
 
 /** Packed colours of the page's theme. */
 export interface Inks {
@@ -47,15 +46,21 @@ const SMALLEST = 6;
 const LARGEST = 96;
 /** Above so many points they are drawn smaller. */
 const MANY = 20_000;
-const HEAT_CELL = 4;
+const MOST_INKS = 512;
 
 export class ScatterPainter {
   readonly #canvas: HTMLCanvasElement;
+  readonly #density = new DensityPainter();
   #image = new ImageData(1, 1);
+  #pixels = new Uint32Array(this.#image.data.buffer);
   #stamps = new Map<number, Stamp>();
   #stampSide = 0;
-  #cells = new Int32Array(0);
   #stampsOf: Scatter["thumb"] | null = null;
+  /** Colours of shares of ink, by ink and ground. */
+  #inks = new Map<string, Uint32Array>();
+  /** Cell and state of each point: used again at each painting. */
+  #cells = new Int32Array(0);
+  #states = new Uint8Array(0);
   /** Pictures of the last painting, CSS pixels. */
   painted: readonly Painted[] = [];
 
@@ -65,24 +70,25 @@ export class ScatterPainter {
 
   /** Paint; gives the rows whose pictures were wished for but are not here. */
   paint(scatter: Scatter): number[] {
-    const { ratio, inks } = scatter;
+    const { ratio, inks, draw } = scatter;
     const size = this.#fit(scatter.size, ratio);
     const camera = { ...scatter.camera, scale: scatter.camera.scale * ratio };
-    const pixels = new Uint32Array(this.#image.data.buffer);
+    const pixels = this.#pixels;
     pixels.fill(inks.ground);
     this.painted = [];
     const wished: number[] = [];
     let { points } = scatter;
-    if (scatter.draw === "images") points = this.#pictures(scatter, pixels, size, camera, wished);
-    if (scatter.draw !== "density") {
+    if (draw === "images") points = this.#pictures(scatter, size, camera, wished);
+    if (draw !== "density") {
       const small = points.x.length > MANY ? 1 : 2;
-      const radius = Math.max(1, Math.round(small * ratio));
+      // Below the screen's own resolution a pixel is a point already.
+      const radius = ratio < 1 ? Math.floor(small * ratio) : Math.round(small * ratio);
       paintPoints(points, { pixels, size, camera, radius, ...inks });
     }
     const context = this.#canvas.getContext("2d");
     context?.setTransform(1, 0, 0, 1, 0, 0);
     context?.putImageData(this.#image, 0, 0);
-    if (scatter.draw === "density" && context) this.#heat(scatter, context, size, camera);
+    if (draw === "density" && context) this.#density.paint(context, points, size, { camera, ratio });
     return wished;
   }
 
@@ -93,17 +99,21 @@ export class ScatterPainter {
       this.#canvas.width = width;
       this.#canvas.height = height;
       this.#image = new ImageData(width, height);
+      this.#pixels = new Uint32Array(this.#image.data.buffer);
     }
     return { width, height };
   }
 
   /** Paint pictures; gives the points that are left to be painted. */
-  #pictures(scatter: Scatter, pixels: Uint32Array, size: Size, camera: Camera, wished: number[]): Points {
+  #pictures(scatter: Scatter, size: Size, camera: Camera, wished: number[]): Points {
     const { points, ratio, fewest, least } = scatter;
     const asked = CELL * ratio;
     const side = cellSide(camera, asked, least);
     if (side < SMALLEST * ratio) return points;
-    if (this.#cells.length !== points.x.length) this.#cells = new Int32Array(points.x.length);
+    if (this.#cells.length !== points.x.length) {
+      this.#cells = new Int32Array(points.x.length);
+      this.#states = new Uint8Array(points.x.length);
+    }
     const cells = representatives(points, size, camera, asked, least, this.#cells);
     const pictured = new Uint8Array(1 + cells.reduce((most, { cell }) => Math.max(most, cell), -1));
     const painted: Painted[] = [];
@@ -114,26 +124,20 @@ export class ScatterPainter {
         wished.push(cell.row);
         continue;
       }
-      this.#picture(scatter, pixels, size, cell, thumb, side);
+      this.#picture(scatter, size, cell, thumb, side);
       pictured[cell.cell] = 1;
       painted.push({ ...cell, left: cell.left / ratio, top: cell.top / ratio, side: side / ratio });
     }
     this.painted = painted;
-    const states = points.states.slice();
+    const states = this.#states;
     for (let row = 0; row < states.length; row++)
-      if (pictured[this.#cells[row] as number]) states[row] = HIDDEN;
+      states[row] = pictured[this.#cells[row] as number] ? HIDDEN : (points.states[row] as number);
     return { ...points, states };
   }
 
-  #picture(
-    scatter: Scatter,
-    pixels: Uint32Array,
-    size: Size,
-    { row, left, top }: CellPicture,
-    thumb: Thumb,
-    side: number,
-  ): void {
+  #picture(scatter: Scatter, size: Size, { row, left, top }: CellPicture, thumb: Thumb, side: number): void {
     const { points, inks, ratio } = scatter;
+    const pixels = this.#pixels;
     const gap = Math.max(1, Math.round(ratio));
     const across = Math.floor(Math.min(side - 2 * gap, LARGEST * ratio));
     const isChosen = points.states[row] === CHOSEN;
@@ -147,12 +151,24 @@ export class ScatterPainter {
       left: corner.left + Math.round((side - stamp.width) / 2),
       top: corner.top + Math.round((side - stamp.height) / 2),
     };
-    blit(pixels, size, stamp, at, scatter.asInk ? colour : null, ground);
+    blit(pixels, size, stamp, at, scatter.asInk ? this.#inksOf(ground, colour) : null);
     const { width, height } = stamp;
     const line = 2 * gap;
     if (!scatter.asInk && scatter.marked)
       fillRect(pixels, size, { ...at, top: at.top + height - line, width, height: line }, colour);
     if (points.ringed?.[row]) frameRect(pixels, size, { ...at, width, height }, gap, inks.ring);
+  }
+
+  #inksOf(ground: number, ink: number): Uint32Array {
+    const name = `${ground}|${ink}`;
+    let table = this.#inks.get(name);
+    if (!table) {
+      // A colour for each value of a scale, twice over: more means that the theme or the palette changed.
+      if (this.#inks.size > MOST_INKS) this.#inks.clear();
+      table = inkTable(ground, ink);
+      this.#inks.set(name, table);
+    }
+    return table;
   }
 
   #stamp(row: number, thumb: Thumb, side: number, source: Scatter["thumb"]): Stamp {
@@ -166,38 +182,4 @@ export class ScatterPainter {
     }
     return stamp;
   }
-
-  #heat(scatter: Scatter, context: CanvasRenderingContext2D, size: Size, camera: Camera): void {
-    const side = HEAT_CELL * scatter.ratio;
-    const columns = Math.ceil(size.width / side);
-    const counts = softened(density(scatter.points, size, camera, side), columns);
-    let most = 0;
-    for (const count of counts) if (count > most) most = count;
-    const table = packedColours("viridis");
-    const colours = new Uint32Array(counts.length);
-    for (let at = 0; at < counts.length; at++) {
-      const count = counts[at] as number;
-      if (count <= 0) continue;
-      const share = Math.log1p(count) / Math.log1p(most || 1);
-      const colour = table[Math.round(255 * share)] as number;
-      const alpha = Math.min(255, Math.round(255 * Math.min(1, 3 * share)));
-      colours[at] = packed(colour & 255, (colour >> 8) & 255, (colour >> 16) & 255, alpha);
-    }
-    context.imageSmoothingEnabled = true;
-    context.imageSmoothingQuality = "high";
-    const rows = counts.length / columns;
-    context.drawImage(canvasOf(colours, columns, rows), 0, 0, columns * side, rows * side);
-  }
-}
-
-/** Counts spread over their neighbours (1 2 1 in both directions, twice); the sum stays, edges aside. */
-export function softened(counts: Float32Array, columns: number): Float32Array {
-  let from = counts;
-  for (const step of [1, columns, 1, columns]) {
-    const to = new Float32Array(from.length);
-    for (let at = 0; at < from.length; at++)
-      to[at] = ((from[at - step] ?? 0) + 2 * (from[at] as number) + (from[at + step] ?? 0)) / 4;
-    from = to;
-  }
-  return from;
 }

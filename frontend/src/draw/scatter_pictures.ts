@@ -25,42 +25,49 @@ export function stampOf(thumb: Thumb, side: number): Stamp {
   const pixels = new Uint32Array(width * height);
   const ink = new Uint8Array(width * height);
   const isPaper = groundIsLight(thumb);
+  const columns = spans(width, thumb.width);
+  const lines = spans(height, thumb.height);
+  const { rgb } = thumb;
+  let at = 0;
+  // One loop over all, without a call or an object a pixel: hundreds of pictures change size with each turn of the wheel.
   for (let y = 0; y < height; y++) {
-    const [top, bottom] = span(y, height, thumb.height);
-    for (let x = 0; x < width; x++) {
-      const [left, right] = span(x, width, thumb.width);
-      const [red, green, blue] = mean(thumb, top, bottom, left, right);
-      pixels[y * width + x] = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
-      const grey = Math.round((red + green + blue) / 3);
-      ink[y * width + x] = isPaper ? 255 - grey : grey;
+    const top = lines[2 * y] as number;
+    const bottom = lines[2 * y + 1] as number;
+    for (let x = 0; x < width; x++, at++) {
+      const left = columns[2 * x] as number;
+      const right = columns[2 * x + 1] as number;
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      for (let line = top; line < bottom; line++) {
+        const end = 3 * (line * thumb.width + right);
+        for (let from = 3 * (line * thumb.width + left); from < end; from += 3) {
+          red += rgb[from] as number;
+          green += rgb[from + 1] as number;
+          blue += rgb[from + 2] as number;
+        }
+      }
+      const part = 1 / ((bottom - top) * (right - left));
+      red = (red * part + 0.5) | 0;
+      green = (green * part + 0.5) | 0;
+      blue = (blue * part + 0.5) | 0;
+      pixels[at] = 0xff000000 | (blue << 16) | (green << 8) | red;
+      const grey = ((red + green + blue) / 3 + 0.5) | 0;
+      ink[at] = isPaper ? 255 - grey : grey;
     }
   }
   return { width, height, pixels, ink };
 }
 
-/** The pixels of the original that one of the copy stands for. */
-function span(at: number, count: number, whole: number): [number, number] {
-  const from = Math.min(whole - 1, Math.floor((at * whole) / count));
-  return [from, Math.max(from + 1, Math.floor(((at + 1) * whole) / count))];
-}
-
-function mean(
-  { rgb, width }: Thumb,
-  top: number,
-  bottom: number,
-  left: number,
-  right: number,
-): [number, number, number] {
-  let [red, green, blue] = [0, 0, 0];
-  for (let y = top; y < bottom; y++)
-    for (let x = left; x < right; x++) {
-      const at = 3 * (y * width + x);
-      red += rgb[at] as number;
-      green += rgb[at + 1] as number;
-      blue += rgb[at + 2] as number;
-    }
-  const count = (bottom - top) * (right - left) || 1;
-  return [Math.round(red / count), Math.round(green / count), Math.round(blue / count)];
+/** From where to where in the original each of `count` pixels of the copy reaches, two numbers each. */
+function spans(count: number, whole: number): Int32Array {
+  const found = new Int32Array(2 * count);
+  for (let at = 0; at < count; at++) {
+    const from = Math.min(whole - 1, Math.floor((at * whole) / count));
+    found[2 * at] = from;
+    found[2 * at + 1] = Math.max(from + 1, Math.floor(((at + 1) * whole) / count));
+  }
+  return found;
 }
 
 /** Dark on light, judged by the corners. */
@@ -74,33 +81,35 @@ interface Place {
   top: number;
 }
 
-/** Write a stamp; `ink` is the packed colour of its ink on `ground`, null for true colours. */
+/** Write a stamp; `inks` are the colours of its shares of ink, null for true colours. */
 export function blit(
   pixels: Uint32Array,
   size: Size,
   stamp: Stamp,
   { left, top }: Place,
-  ink: number | null,
-  ground: number,
+  inks: Uint32Array | null,
 ): void {
   const fromX = Math.max(0, -left);
   const toX = Math.min(stamp.width, size.width - left);
-  for (let y = Math.max(0, -top); y < Math.min(stamp.height, size.height - top); y++) {
+  const toY = Math.min(stamp.height, size.height - top);
+  for (let y = Math.max(0, -top); y < toY; y++) {
     const line = (top + y) * size.width + left;
-    for (let x = fromX; x < toX; x++) {
-      const at = y * stamp.width + x;
-      pixels[line + x] =
-        ink === null ? (stamp.pixels[at] as number) : mixed(ground, ink, stamp.ink[at] as number);
-    }
+    const own = y * stamp.width;
+    if (inks === null) for (let x = fromX; x < toX; x++) pixels[line + x] = stamp.pixels[own + x] as number;
+    else for (let x = fromX; x < toX; x++) pixels[line + x] = inks[stamp.ink[own + x] as number] as number;
   }
 }
 
-function mixed(ground: number, ink: number, share: number): number {
-  const part = (shift: number) => {
+/** Packed colours from the ground, 0, to the ink, 255. */
+export function inkTable(ground: number, ink: number): Uint32Array {
+  const part = (shift: number, share: number) => {
     const below = (ground >>> shift) & 255;
-    return (below + ((((ink >>> shift) & 255) - below) * share) / 255) | 0;
+    return Math.trunc(below + ((((ink >>> shift) & 255) - below) * share) / 255);
   };
-  return (0xff000000 | (part(16) << 16) | (part(8) << 8) | part(0)) >>> 0;
+  return Uint32Array.from(
+    { length: 256 },
+    (_, share) => 0xff000000 | (part(16, share) << 16) | (part(8, share) << 8) | part(0, share),
+  );
 }
 
 /** A filled rectangle, cut at the edges. */

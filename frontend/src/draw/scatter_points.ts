@@ -94,21 +94,6 @@ function disc(
   }
 }
 
-/** How many points lie in each cell of `side` pixels, row by row; those left out are not counted. */
-export function density(points: Points, size: Size, camera: Camera, side: number): Float32Array {
-  const columns = Math.ceil(size.width / side);
-  const counts = new Float32Array(columns * Math.ceil(size.height / side));
-  for (let row = 0; row < points.x.length; row++) {
-    if (points.states[row] === HIDDEN || points.states[row] === DIMMED) continue;
-    const left = size.width / 2 + ((points.x[row] as number) - camera.x) * camera.scale;
-    const top = size.height / 2 - ((points.y[row] as number) - camera.y) * camera.scale;
-    if (!(left >= 0 && left < size.width && top >= 0 && top < size.height)) continue;
-    const cell = Math.floor(top / side) * columns + Math.floor(left / side);
-    counts[cell] = (counts[cell] as number) + 1;
-  }
-  return counts;
-}
-
 /** A shuffle of 0 … count − 1 that is the same each time. */
 export function shuffled(count: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, row) => row);

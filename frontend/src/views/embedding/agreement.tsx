@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Client } from "../../api/client";
-import { percentText } from "../../draw/number_text";
+import { countText, percentText } from "../../draw/number_text";
 import { captures } from "../../state/steps";
 import { CurveChart } from "../../ui/curve_chart";
 import { spread } from "../../ui/film_strip";
@@ -23,6 +23,74 @@ export function agreementOf(facts: Readonly<Record<string, unknown>>): Agreement
   const number = (value: unknown) => (typeof value === "number" ? value : null);
   const feature = number(said[facts.metric === "l2" ? "feature_l2" : "feature"]);
   return { k: said.k, feature, pixel: number(said.pixel), queries: number(said.queries) };
+}
+
+/** Label agreement of the k nearest, for several k. */
+export interface OverK {
+  k: number[];
+  feature: number[];
+  pixel: number[] | null;
+}
+
+/** The curve over k that a record's facts hold; null in records without one. */
+export function overK(facts: Readonly<Record<string, unknown>>): OverK | null {
+  const curve = recordOf(recordOf(facts.agreement)?.curve);
+  const k = numbers(curve?.k);
+  const feature = numbers(curve?.[facts.metric === "l2" ? "feature_l2" : "feature"]);
+  const pixel = numbers(curve?.pixel);
+  if (!k || k.length < 2 || feature?.length !== k.length) return null;
+  return { k, feature, pixel: pixel?.length === k.length ? pixel : null };
+}
+
+function recordOf(value: unknown): Record<string, unknown> | null {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+}
+
+function numbers(value: unknown): number[] | null {
+  if (!Array.isArray(value)) return null;
+  return value.map((one) => (typeof one === "number" ? one : Number.NaN));
+}
+
+/** The tens of percent that hold all shares. */
+export function shareBounds(series: readonly ArrayLike<number>[]): { low: number; high: number } {
+  const all = series.flatMap((one) => Array.from(one).filter(Number.isFinite));
+  if (all.length === 0) return { low: 0, high: 1 };
+  const low = Math.min(0.9, Math.floor(10 * Math.min(...all)) / 10);
+  return { low, high: Math.min(1, Math.max(low + 0.1, Math.ceil(10 * Math.max(...all)) / 10)) };
+}
+
+const WIDE = 248;
+
+/** How agreement falls with k, by features and by pixels, at the step shown. */
+export function AgreementOverK({ scene }: { scene: Scene }) {
+  const curve = overK(scene.facts);
+  const said = agreementOf(scene.facts);
+  if (!curve) return null;
+  const series = [
+    { name: "features", values: curve.feature, strong: true },
+    ...(curve.pixel ? [{ name: "pixels", values: curve.pixel, dash: "3 2" }] : []),
+  ];
+  return (
+    <section class="sec over-k" aria-label="label agreement over k">
+      <CurveChart
+        title="Neighbours that share the label"
+        axis="k"
+        steps={curve.k}
+        series={series}
+        shown={said?.k ?? null}
+        width={WIDE}
+        height={84}
+        bounds={shareBounds(series.map((one) => one.values))}
+        text={percentText}
+      />
+      {said?.queries != null && (
+        <p class="cap">
+          of the k nearest, mean over {countText(said.queries)} images
+          {scene.capture && ` · step ${scene.capture.step}`}
+        </p>
+      )}
+    </section>
+  );
 }
 
 const MOST_STEPS = 24;
@@ -63,7 +131,7 @@ export function AgreementCurve({ store, client, scene }: ViewProps & { scene: Sc
           }}
           width={WIDTH}
           height={HEIGHT}
-          bounds={{ low: 0, high: 1 }}
+          bounds={shareBounds([curve.feature, curve.pixel])}
           text={percentText}
         />
       )}

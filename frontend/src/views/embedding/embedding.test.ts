@@ -1,9 +1,10 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Layout } from "../../api/layouts";
 import type { JobView, RunIndex, Series } from "../../api/types";
-import { agreementOf } from "./agreement";
-import { choose, chosen, isolate, isolated, lassoLine, unitsWanted } from "./choice";
+import { agreementOf, overK, shareBounds } from "./agreement";
+import { choose, chooseRows, chosen, isolate, isolated, lassos, unitsWanted } from "./choice";
 import { errorsOf, groupColours, groupingOf, type Known, packedCss, pointColours } from "./colours";
+import { Detail } from "./detail";
 import { Morph } from "./morph";
 import { notesOf } from "./notes";
 import { csvOf, jsonOf, summaryOf } from "./selection";
@@ -151,11 +152,44 @@ test("names from a logdir can break neither a line of a table nor begin a formul
   });
 });
 
+const LASSO = { map: "m", line: [0, 0, 1, 1, 2, 0] };
+
 test("an empty lasso chooses nothing, and a new choice is asked about anew", () => {
-  choose(Uint8Array.of(0, 1), [0, 0, 1, 1, 2, 0]);
+  choose(Uint8Array.of(0, 1), "anew", LASSO);
   unitsWanted.value = true;
-  choose(Uint8Array.of(0, 0), [0, 0, 1, 1, 2, 0]);
-  expect([chosen.value, lassoLine.value, unitsWanted.value]).toEqual([null, [], false]);
+  choose(Uint8Array.of(0, 0), "anew", LASSO);
+  expect([chosen.value, lassos.value, unitsWanted.value]).toEqual([null, [], false]);
+});
+
+test("a lasso with Shift adds, one with Alt takes away, and the last image taken leaves nothing chosen", () => {
+  choose(Uint8Array.of(1, 1, 0, 0), "anew", LASSO);
+  choose(Uint8Array.of(0, 1, 1, 0), "add", LASSO);
+  expect([...(chosen.value ?? [])]).toEqual([1, 1, 1, 0]);
+  choose(Uint8Array.of(1, 0, 0, 1), "take", LASSO);
+  expect([...(chosen.value ?? [])]).toEqual([0, 1, 1, 0]);
+  expect(lassos.value.map(({ way }) => way)).toEqual(["anew", "add", "take"]);
+  chooseRows([1, 2, 7], 4, "take");
+  expect([chosen.value, lassos.value]).toEqual([null, []]);
+  chooseRows([3], 4, "take");
+  expect(chosen.value).toBeNull();
+  chooseRows([3], 4, "add");
+  expect([...(chosen.value ?? [])]).toEqual([0, 0, 0, 1]);
+});
+
+test("a map that is slow to paint is coarse while it moves, and whole again at rest", () => {
+  vi.useFakeTimers();
+  const again = vi.fn();
+  const detail = new Detail(again);
+  detail.painted(1, 20);
+  detail.moved(1000);
+  expect(detail.share(1010)).toBe(1);
+  detail.painted(1, 80);
+  expect(detail.share(1010)).toBe(0.5);
+  detail.painted(0.5, 20);
+  expect(detail.share(1300)).toBe(1);
+  vi.runAllTimers();
+  expect(again).toHaveBeenCalledTimes(1);
+  vi.useRealTimers();
 });
 
 test("a click isolates a class, a second one shows all, with Shift classes are added", () => {
@@ -173,6 +207,21 @@ test("agreement is by the metric of the neighbours, and none without labels", ()
   const agreement = { k: 10, queries: 50, feature: 0.8, feature_l2: 0.7, pixel: null };
   expect(agreementOf({ agreement, metric: "l2" })).toEqual({ k: 10, queries: 50, feature: 0.7, pixel: null });
   expect(agreementOf({ agreement: null })).toBeNull();
+});
+
+test("the curve over k is there where it was recorded, in bounds of whole tens of percent", () => {
+  const curve = { k: [1, 5, 10], feature: [0.9, 0.85, 0.8], feature_l2: [0.7, null, 0.6], pixel: null };
+  expect(overK({ agreement: { k: 10, curve } })?.feature).toEqual([0.9, 0.85, 0.8]);
+  expect(overK({ agreement: { k: 10, curve }, metric: "l2" })?.feature).toEqual([0.7, Number.NaN, 0.6]);
+  expect(overK({ agreement: { k: 10 } })).toBeNull();
+  expect(overK({ agreement: { curve: { k: "10" } } })).toBeNull();
+  expect(
+    shareBounds([
+      [0.83, 0.9],
+      [0.71, Number.NaN],
+    ]),
+  ).toEqual({ low: 0.7, high: 0.9 });
+  expect(shareBounds([[1, 1]])).toEqual({ low: 0.9, high: 1 });
 });
 
 test("each thing worth saying is said once", () => {

@@ -1,8 +1,9 @@
 /** What the image under the pointer is, beside the pointer and in front of everything. */
 
+import type { ReadonlySignal } from "@preact/signals";
 import type { Size } from "../../ui/use_size";
 import { hovered } from "./choice";
-import { pointer } from "./plot_state";
+import type { Spot } from "./plot_state";
 import type { Thumbs } from "./thumbs";
 import type { Scene } from "./use_scene";
 import { useThumbs } from "./use_thumbs";
@@ -16,12 +17,14 @@ interface Props {
   scene: Scene;
   thumbs: Thumbs;
   size: Size;
+  /** Where the pointer is in this plot. */
+  at: ReadonlySignal<Spot | null>;
 }
 
-export function HoverCard({ scene, thumbs, size }: Props) {
+export function HoverCard({ scene, thumbs, size, at }: Props) {
+  const spot = at.value;
   const row = hovered.value;
-  const spot = pointer.value;
-  useThumbs(thumbs, row === null ? [] : [row]);
+  useThumbs(thumbs, row === null || !spot ? [] : [row]);
   if (row === null || !spot || row >= scene.layout.count) return null;
   const left = spot.left + AWAY + WIDTH > size.width ? spot.left - AWAY - WIDTH : spot.left + AWAY;
   const top = Math.min(spot.top + AWAY, Math.max(0, size.height - HEIGHT));

@@ -1,11 +1,11 @@
-/** What lies over the map: the lasso, and rings around the image chosen and the one under the pointer. */
+/** What lies over the map: lassos, and rings around the image chosen and the one under the pointer. */
 
 import { toPixels } from "../../draw/scatter_camera";
 import type { Store } from "../../state/store";
 import type { Size } from "../../ui/use_size";
-import { hovered, lassoLine } from "./choice";
+import { hovered, lassos, type Way } from "./choice";
 import { near } from "./near";
-import { drawing, type PlotState, painting } from "./plot_state";
+import type { PlotState } from "./plot_state";
 
 interface Props {
   store: Store;
@@ -15,7 +15,7 @@ interface Props {
 
 export function Overlay({ store, state, size }: Props) {
   // Follows every painting: camera, and points on their way.
-  painting.value;
+  state.painting.value;
   const { points } = state;
   const at = (x: number, y: number) => toPixels(state.camera, size, x, y);
   const spot = (row: number | null) => {
@@ -24,17 +24,14 @@ export function Overlay({ store, state, size }: Props) {
   };
   const point = spot(store.point.value);
   const over = spot(hovered.value);
-  const line = drawing.value.length > 0 ? drawing.value : lassoLine.value;
-  const corners: string[] = [];
-  for (let i = 0; i + 1 < line.length; i += 2)
-    corners.push(
-      at(line[i] as number, line[i + 1] as number)
-        .map((px) => px.toFixed(1))
-        .join(","),
-    );
+  const drawing = state.drawing.value;
+  const lines: { way: Way; line: readonly number[] }[] = lassos.value.filter(({ map }) => map === state.map);
+  if (drawing.length > 0) lines.push({ way: "anew", line: drawing });
   return (
     <svg class="plot-over" width={size.width} height={size.height} aria-hidden="true">
-      {corners.length > 1 && <polygon class="lasso" points={corners.join(" ")} />}
+      {lines.map(({ way, line }, index) => (
+        <polygon key={index} class={`lasso ${way}`} points={cornersOf(line, at)} />
+      ))}
       {point &&
         near.value.map((row) => {
           const other = spot(row);
@@ -56,4 +53,15 @@ export function Overlay({ store, state, size }: Props) {
       )}
     </svg>
   );
+}
+
+function cornersOf(line: readonly number[], at: (x: number, y: number) => [number, number]): string {
+  const corners: string[] = [];
+  for (let i = 0; i + 1 < line.length; i += 2)
+    corners.push(
+      at(line[i] as number, line[i + 1] as number)
+        .map((px) => px.toFixed(1))
+        .join(","),
+    );
+  return corners.join(" ");
 }

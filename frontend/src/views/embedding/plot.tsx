@@ -6,8 +6,9 @@ import { ScatterPainter } from "../../draw/scatter_painter";
 import { CHOSEN, DIMMED, HIDDEN, SHOWN } from "../../draw/scatter_points";
 import type { Store } from "../../state/store";
 import { useSize } from "../../ui/use_size";
-import { camera, chosen, isolated, rings, tool } from "./choice";
+import { chosen, isolated, rings, tool } from "./choice";
 import { errorsOf, pointColours } from "./colours";
+import { Hand } from "./hand";
 import { HoverCard } from "./hover_card";
 import { Overlay } from "./overlay";
 import { handle, PlotState, spotOf } from "./plot_state";
@@ -19,12 +20,15 @@ interface Props {
   store: Store;
   scene: Scene;
   thumbs: Thumbs;
+  /** Keys are for this plot until another one is pointed at. */
+  isFirst: boolean;
 }
 
-export function Plot({ store, scene, thumbs }: Props) {
+export function Plot({ store, scene, thumbs, isFirst }: Props) {
   const [box, size] = useSize<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const state = useMemo(() => new PlotState(), []);
+  const hand = useMemo(() => new Hand(state), [state]);
   const { layout, lay, grouping, identity } = scene;
   const theme = store.theme.value;
   const target = useMemo(() => placesOf(layout, lay), [layout, lay]);
@@ -49,10 +53,8 @@ export function Plot({ store, scene, thumbs }: Props) {
   useLayoutEffect(() => state.request());
   useEffect(() => thumbs.listen(() => state.request()), [thumbs]);
   useEffect(() => {
-    handle.current = state;
-    const stop = camera.subscribe(() => state.request());
+    if (isFirst) handle.current = state;
     return () => {
-      stop();
       state.close();
       if (handle.current === state) handle.current = null;
     };
@@ -63,15 +65,15 @@ export function Plot({ store, scene, thumbs }: Props) {
     <div
       class={`plot-room ${tool.value}`}
       ref={box}
-      onPointerDown={(event) => state.down(event)}
-      onPointerMove={(event) => state.move(event)}
-      onPointerUp={(event) => state.up(event)}
-      onPointerCancel={() => state.cancel()}
-      onPointerLeave={() => state.leave()}
+      onPointerDown={(event) => hand.down(event)}
+      onPointerMove={(event) => hand.move(event)}
+      onPointerUp={(event) => hand.up(event)}
+      onPointerCancel={() => hand.cancel()}
+      onPointerLeave={() => hand.leave()}
     >
       <canvas ref={canvas} role="img" aria-label={`${what} of ${layout.count} images`} />
       {size && <Overlay store={store} state={state} size={size} />}
-      {size && <HoverCard scene={scene} thumbs={thumbs} size={size} />}
+      {size && <HoverCard scene={scene} thumbs={thumbs} size={size} at={state.pointer} />}
     </div>
   );
 }

@@ -1,13 +1,14 @@
-/** The plot between renders: what is drawn, from where, and the hand on it. */
+/** A plot between renders: what is drawn, from where, and how finely. */
 
 import { signal } from "@preact/signals";
-import { type Camera, cameraOn, type Places, panned, toPlace, zoomed } from "../../draw/scatter_camera";
-import { inside, nextPoint, pointAt } from "../../draw/scatter_choice";
+import { type Camera, cameraOn, type Places, panned, zoomed } from "../../draw/scatter_camera";
+import { nextPoint, pointAt, rowsInSight } from "../../draw/scatter_choice";
 import type { Inks, ScatterPainter } from "../../draw/scatter_painter";
 import { type Points, shuffled } from "../../draw/scatter_points";
 import type { Store, Theme } from "../../state/store";
-import { camera, choose, hovered, tool } from "./choice";
+import { choose, type Way } from "./choice";
 import { packedCss } from "./colours";
+import { Detail } from "./detail";
 import { Morph } from "./morph";
 import type { Thumbs } from "./thumbs";
 import type { Scene } from "./use_scene";
@@ -19,21 +20,21 @@ export interface PlotHandle {
   fit: () => void;
   /** Go from the chosen point to the next in a direction; without one to the point nearest the middle. */
   step: (right: number, up: number) => void;
+  /** How many images there are. */
+  readonly count: number;
+  /** Choose all images in sight that are not dimmed. */
+  chooseInSight: (way: Way) => void;
 }
 
+/** The plot that was pointed at last; at first the one of A. */
 export const handle: { current: PlotHandle | null } = { current: null };
 
-/** Where the pointer is in the plot, CSS pixels. */
+/** Where the pointer is in a plot, CSS pixels. */
 export interface Spot {
   left: number;
   top: number;
 }
 
-export const pointer = signal<Spot | null>(null);
-/** The line being drawn, in places. */
-export const drawing = signal<readonly number[]>([]);
-/** Counts paintings: what lies over the canvas follows it. */
-export const painting = signal(0);
 const INKS: Record<Theme, Inks> = {
   light: {
     ground: packedCss("#ffffff"),
@@ -51,11 +52,8 @@ const INKS: Record<Theme, Inks> = {
   },
 };
 
-const CLICK_PX = 4;
 const CLOSER = 2;
-const LINE_PX = 3;
 
-/** The plot between renders: what is drawn, the camera, and the hand on it. */
 export class PlotState implements PlotHandle {
   store!: Store;
   scene!: Scene;
@@ -65,12 +63,22 @@ export class PlotState implements PlotHandle {
   room: HTMLElement | null = null;
   size: { width: number; height: number } | null = null;
   points!: Points;
-  readonly morph = new Morph(() => this.request());
+  /** null: all points are in sight. */
+  readonly looking = signal<Camera | null>(null);
+  /** Where the pointer is; null while it is elsewhere. */
+  readonly pointer = signal<Spot | null>(null);
+  /** The line being drawn, in places. */
+  readonly drawing = signal<readonly number[]>([]);
+  /** Counts paintings: what lies over the canvas follows it. */
+  readonly painting = signal(0);
+  readonly morph = new Morph(() => this.#moved());
+  readonly #detail = new Detail(() => this.request());
   #whole: Camera = { x: 0, y: 0, scale: 1 };
+  #wholeOf: { places: Places; width: number; height: number } | null = null;
   #order: Uint32Array = new Uint32Array(0);
   #identity = "";
   #frame = 0;
-  #hand: { kind: "pan" | "lasso"; from: Spot; last: Spot; moved: boolean; line: number[] } | null = null;
+  readonly #stop = this.looking.subscribe(() => this.#moved());
 
   /** The order of drawing, the same for as long as there are as many points. */
   orderOf(count: number): Uint32Array {
@@ -83,24 +91,36 @@ export class PlotState implements PlotHandle {
     if (!isMeasured) return;
     const isOther = identity !== this.#identity;
     this.#identity = identity;
-    if (isOther) camera.value = null;
+    if (isOther) this.looking.value = null;
     this.morph.lead(target, isOther);
-  }
-
-  get whole(): Camera {
-    return this.#whole;
   }
 
   /** Where the plot is looked at from, CSS pixels. */
   get camera(): Camera {
-    return camera.peek() ?? this.#whole;
+    return this.looking.peek() ?? this.#whole;
+  }
+
+  /** Names the places of the points: a lasso holds for these alone. */
+  get map(): string {
+    return `${this.#identity}|${this.scene.layout.facts.digest}`;
+  }
+
+  get count(): number {
+    return this.scene.layout.count;
   }
 
   request(): void {
     if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#paint());
   }
 
+  #moved(): void {
+    this.#detail.moved();
+    this.request();
+  }
+
   close(): void {
+    this.#stop();
+    this.#detail.close();
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.morph.stop();
@@ -113,13 +133,16 @@ export class PlotState implements PlotHandle {
     const { shown } = this.morph;
     if (shown.x.length !== this.points.states.length) return;
     this.points = { ...this.points, ...shown };
-    this.#whole = cameraOn(shown, size);
+    this.#lookAtAll(shown, size);
+    const began = performance.now();
+    const share = this.#detail.share(began);
     const at = this.camera;
     const isNear = at.scale >= CLOSER * this.#whole.scale;
     const isGrid = scene.lay === "grid";
+    const draw = this.store.scatterDraw.peek();
     const wished = painter.paint({
-      ...{ points: this.points, size, camera: at, ratio: globalThis.devicePixelRatio || 1 },
-      draw: this.store.scatterDraw.peek(),
+      ...{ points: this.points, size, camera: at, draw },
+      ratio: share * (globalThis.devicePixelRatio || 1),
       inks: INKS[this.store.theme.peek()],
       thumb: this.#thumb,
       asInk: scene.subjects.isGrey,
@@ -127,11 +150,21 @@ export class PlotState implements PlotHandle {
       fewest: isGrid || isNear ? 1 : 2,
       least: isGrid ? 1 : 0,
     });
-    if (this.store.scatterDraw.peek() === "images") this.thumbs.want(wished);
-    painting.value = painting.peek() + 1;
+    this.#detail.painted(share, performance.now() - began);
+    if (draw === "images") this.thumbs.want(wished);
+    this.painting.value = this.painting.peek() + 1;
     if (!this.room) return;
-    this.room.dataset.paintings = String(painting.peek());
+    this.room.dataset.paintings = String(this.painting.peek());
     this.room.dataset.pictures = String(painter.painted.length);
+  }
+
+  /** The camera on all points, found anew where they or the room have changed. */
+  #lookAtAll(places: Places, { width, height }: { width: number; height: number }): void {
+    const of = this.#wholeOf;
+    const isKnown = of?.places === places && of.width === width && of.height === height;
+    if (isKnown && !this.morph.isMoving) return;
+    this.#whole = cameraOn(places, { width, height });
+    this.#wholeOf = { places, width, height };
   }
 
   readonly #thumb = (row: number) => this.thumbs.get(row);
@@ -139,15 +172,15 @@ export class PlotState implements PlotHandle {
   zoom(factor: number, at?: Spot): void {
     if (!this.size) return;
     const middle = { left: this.size.width / 2, top: this.size.height / 2 };
-    camera.value = zoomed(this.camera, this.size, at ?? middle, factor, this.#whole);
+    this.looking.value = zoomed(this.camera, this.size, at ?? middle, factor, this.#whole);
   }
 
   pan(right: number, down: number): void {
-    camera.value = panned(this.camera, right, down);
+    this.looking.value = panned(this.camera, right, down);
   }
 
   fit(): void {
-    camera.value = null;
+    this.looking.value = null;
   }
 
   step(right: number, up: number): void {
@@ -162,6 +195,10 @@ export class PlotState implements PlotHandle {
     if (next !== null) point.value = next;
   }
 
+  chooseInSight(way: Way): void {
+    if (this.size) choose(rowsInSight(this.points, this.size, this.camera), way);
+  }
+
   /** The image under a spot: its picture where there is one, else the nearest point. */
   imageAt(spot: Spot): number | null {
     const pictures = this.store.scatterDraw.peek() === "images" ? (this.painter?.painted ?? []) : [];
@@ -171,64 +208,6 @@ export class PlotState implements PlotHandle {
     );
     if (hit) return hit.row;
     return this.size && pointAt(this.points, this.size, this.camera, spot);
-  }
-
-  down(event: PointerEvent): void {
-    if (event.button !== 0 || !this.size) return;
-    const spot = spotOf(event);
-    (event.currentTarget as Element).setPointerCapture(event.pointerId);
-    const kind = event.shiftKey || tool.peek() === "lasso" ? "lasso" : "pan";
-    this.#hand = { kind, from: spot, last: spot, moved: false, line: [] };
-    this.#draw(spot);
-  }
-
-  move(event: PointerEvent): void {
-    const spot = spotOf(event);
-    const hand = this.#hand;
-    if (!hand) {
-      pointer.value = spot;
-      hovered.value = this.imageAt(spot);
-      return;
-    }
-    if (Math.hypot(spot.left - hand.from.left, spot.top - hand.from.top) >= CLICK_PX) hand.moved = true;
-    if (!hand.moved) return;
-    hovered.value = null;
-    if (hand.kind === "pan") {
-      this.pan(spot.left - hand.last.left, spot.top - hand.last.top);
-      hand.last = spot;
-    } else if (Math.hypot(spot.left - hand.last.left, spot.top - hand.last.top) >= LINE_PX) {
-      this.#draw(spot);
-      hand.last = spot;
-    }
-  }
-
-  #draw(spot: Spot): void {
-    const hand = this.#hand;
-    if (hand?.kind !== "lasso" || !this.size) return;
-    hand.line.push(...toPlace(this.camera, this.size, spot.left, spot.top));
-    drawing.value = [...hand.line];
-  }
-
-  up(event: PointerEvent): void {
-    const hand = this.#hand;
-    this.cancel();
-    if (!hand) return;
-    if (!hand.moved) {
-      this.store.point.value = this.imageAt(spotOf(event));
-      return;
-    }
-    if (hand.kind === "lasso") choose(inside(this.points, hand.line), hand.line);
-  }
-
-  cancel(): void {
-    this.#hand = null;
-    drawing.value = [];
-  }
-
-  leave(): void {
-    if (this.#hand) return;
-    hovered.value = null;
-    pointer.value = null;
   }
 }
 

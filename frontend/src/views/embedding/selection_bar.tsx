@@ -1,6 +1,6 @@
 /** Under the map: what the lasso holds, and what can be done with it. */
 
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { countText, percentText } from "../../draw/number_text";
 import type { Store } from "../../state/store";
 import { saveText } from "../../ui/save_text";
@@ -12,14 +12,33 @@ import { reactingSeries, type Scene } from "./use_scene";
 const CLASSES = 5;
 const CONFUSIONS = 4;
 
+/** What keys do with the bar on show. */
+export const bar: { current: { save: () => void; units: () => void } | null } = { current: null };
+
 export function SelectionBar({ store, scene }: { store: Store; scene: Scene }) {
   const rows = chosen.value;
   const { subjects, layout, grouping, index } = scene;
   const summary = useMemo(() => rows && summaryOf(rows, subjects), [rows, subjects]);
-  if (!rows || !summary) return null;
-  const css = grouping.by === "label" ? cssColours(grouping, isolated.value, store.theme.value) : [];
   const units = reactingSeries(index, subjects.dataset);
   const file = `${index.name}-${layout.facts.key}-step-${layout.facts.step}`;
+  const doer = {
+    save: () => {
+      if (rows) saveText(csvOf(rows, subjects), `${file}.csv`);
+    },
+    units: () => {
+      if (units.length === 0) return;
+      unitsWanted.value = true;
+      store.drawer.value = "inspector";
+    },
+  };
+  useEffect(() => {
+    bar.current = rows && doer;
+    return () => {
+      bar.current = null;
+    };
+  });
+  if (!rows || !summary) return null;
+  const css = grouping.by === "label" ? cssColours(grouping, isolated.value, store.theme.value) : [];
   const more = summary.classes.length - CLASSES;
   return (
     <section class="selection" aria-label="selected images">
@@ -36,7 +55,7 @@ export function SelectionBar({ store, scene }: { store: Store; scene: Scene }) {
           {more > 0 && <span class="t">and {more} more</span>}
         </span>
         <span class="grow" />
-        <button type="button" class="btn" onClick={() => saveText(csvOf(rows, subjects), `${file}.csv`)}>
+        <button type="button" class="btn" title="rows, names, labels, predictions (e)" onClick={doer.save}>
           CSV
         </button>
         <button
@@ -54,11 +73,10 @@ export function SelectionBar({ store, scene }: { store: Store; scene: Scene }) {
           type="button"
           class="btn p"
           disabled={units.length === 0}
-          title={units.length === 0 ? "top patches of the same images are not recorded" : undefined}
-          onClick={() => {
-            unitsWanted.value = true;
-            store.drawer.value = "inspector";
-          }}
+          title={
+            units.length === 0 ? "top patches of the same images are not recorded" : "channel by channel (u)"
+          }
+          onClick={doer.units}
         >
           Units that fire for these
         </button>

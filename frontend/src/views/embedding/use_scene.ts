@@ -7,7 +7,7 @@ import type { RunIndex } from "../../api/types";
 import { type Answer, useAnswer } from "../../api/use_answer";
 import { exampleName } from "../../state/predictions";
 import { type Capture, resolve } from "../../state/steps";
-import type { Lay, Store } from "../../state/store";
+import type { Lay, Side, Store } from "../../state/store";
 import { className } from "../records/examples";
 import { exampleOf } from "../results/record";
 import { useResult } from "../results/use_result";
@@ -64,9 +64,10 @@ export interface SceneAnswer {
   scene: Scene | null;
 }
 
-export function useScene(store: Store, client: Client): SceneAnswer | null {
-  const index = store.a.index.value;
-  const step = store.a.shown.value;
+/** @param side whose run and step; the source and the colouring are chosen for both together. */
+export function useScene(store: Store, client: Client, side: Side = store.a): SceneAnswer | null {
+  const index = side.index.value;
+  const step = side.shown.value;
   const jobs = store.jobs.value.byId;
   const sources = useMemo(() => (index ? sourcesOf(index, jobs.values()) : []), [index, jobs]);
   const source = chosenSource(sources, store.embedding.value);
@@ -76,7 +77,7 @@ export function useScene(store: Store, client: Client): SceneAnswer | null {
   const layout = useAnswer(held ? client.layouts.layout(held) : null, identity);
   const facts = layout.value?.facts.facts;
   const subjects = useSubjects(client, index, layout.value);
-  const known = useGrouping(store, client, index, layout.value, subjects);
+  const known = useGrouping(store, client, side, layout.value, subjects);
   if (!index) return null;
   const capture = source ? captureOf(index, source, step) : null;
   const answer = {
@@ -102,6 +103,13 @@ export function useScene(store: Store, client: Client): SceneAnswer | null {
     identity: `${identity}|${subjects.value.dataset}|${layout.value.count}`,
   };
   return { ...answer, scene };
+}
+
+/** Whether rows mean the same images in both. */
+export function sameImages(one: Scene, other: Scene): boolean {
+  if (one.layout.count !== other.layout.count || one.subjects.dataset !== other.subjects.dataset)
+    return false;
+  return one.subjects.dataset !== null || one.index.examples?.digest === other.index.examples?.digest;
 }
 
 interface Loaded {
@@ -183,10 +191,10 @@ export function reactingSeries(index: RunIndex, dataset: string | null) {
 }
 
 /** The unit that colours the points: its series, and the capture at this step. */
-export function unitOf(store: Store, index: RunIndex, dataset: string | null) {
+export function unitOf(store: Store, index: RunIndex, dataset: string | null, side: Side = store.a) {
   const series = reactingSeries(index, dataset);
   const one = series.find((other) => other.key === store.unitKey.value) ?? series[0];
-  const capture = one ? resolve(index, one, store.a.shown.value) : null;
+  const capture = one ? resolve(index, one, side.shown.value) : null;
   const channels = one?.arrays.maxima?.shape[0] ?? 0;
   const channel = Math.min(store.unit.value, Math.max(0, channels - 1));
   return one && capture ? { series: one, capture, channel, channels } : null;
@@ -195,13 +203,14 @@ export function unitOf(store: Store, index: RunIndex, dataset: string | null) {
 function useGrouping(
   store: Store,
   client: Client,
-  index: RunIndex | null,
+  side: Side,
   layout: Layout | undefined,
   subjects: Loaded | null,
 ): Grouping | null {
+  const index = side.index.value;
   const by = store.scatterColour.value;
   const about = subjects?.value ?? null;
-  const unit = index && about && by === "unit" ? unitOf(store, index, about.dataset) : null;
+  const unit = index && about && by === "unit" ? unitOf(store, index, about.dataset, side) : null;
   const held = index &&
     unit && {
       ...{ run: index.name, key: unit.series.key },
