@@ -17,6 +17,7 @@ What is attacked here, and what other rooms attack already (not written twice):
   events, previews, snapshots flipped and cut: `tests/tb_cnnviz/test_damage.py`, `tests/storage/`
 - hostile job folders: `test_job_folders.py`; links, pipes and damaged files in them:
   `tests/storage/test_jobs.py`, `tb_cnnviz/jobs/test_restart.py`
+- trained networks and states of trainings: `test_trained.py`; bytes flipped: `core/test_trained.py`
 - the queue is bounded: `jobs/test_queue.py`; workers that hang, crash, eat memory:
   `jobs/test_supervision.py`; nothing raises into the training loop: `recording/test_failures.py`
 - the page on a hostile logdir: `tests/e2e/test_stranger_logdir.py`

@@ -54,6 +54,7 @@ def _bar(console: Console) -> Progress:
 
 def _draw(job: Job, objective_name: str, bar: Progress, ended: threading.Event) -> None:
     task = bar.add_task("starting", total=None, objective="")
+    short = objective_name.partition(",")[0] or "objective"
     while not ended.wait(EVERY):
         with suppress(CnnvizError, OSError):
             status = job.status()
@@ -63,7 +64,7 @@ def _draw(job: Job, objective_name: str, bar: Progress, ended: threading.Event) 
                 description=visible(status.message or status.state),
                 completed=status.iteration,
                 total=status.total or None,
-                objective="" if value is None else f"{objective_name or 'objective'} {value:.4g}",
+                objective="" if value is None else f"{short} {value:.4g}",
             )
 
 
