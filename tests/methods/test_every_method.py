@@ -16,10 +16,13 @@ from cnnviz.core.registry import discover
 from cnnviz.core.requests import method, parse_requests
 from cnnviz.graph import capture
 from tests.core.networks import NETWORKS, images, state_of
+from tests.methods.trained_networks import shelf_with_a_job
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "methods"
 METHODS = sorted(discover())
 LABELS = (0, -1, 2)
+NEEDED = {"fast_style": "fit_style"}
+"""Methods that use a network, and those that train it."""
 
 
 def quick(name):
@@ -27,6 +30,20 @@ def quick(name):
     names = {field.name for field in msgspec.structs.fields(discover()[name].Params)}
     few = {"iterations": 3, "steps": 3}
     return method(name, **{key: few[key] for key in few.keys() & names})
+
+
+@pytest.fixture
+def context(tmp_path):
+    """What a job sees: a shelf, with the network on it that the method needs."""
+
+    def make(name, net, **more):
+        made = Context(net, images(), **more)
+        made.shelf = shelf_with_a_job(tmp_path)
+        if name in NEEDED:
+            execute([quick(NEEDED[name])], made, on_error="raise")
+        return made
+
+    return make
 
 
 class Broken:
@@ -61,11 +78,11 @@ def model_and_net(request):
 
 @pytest.mark.parametrize("grad", [True, False], ids=["grad", "no_grad"])
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_leaves_the_model_as_it_was(model_and_net, name, grad):
+def test_a_method_leaves_the_model_as_it_was(model_and_net, context, name, grad):
     model, net = model_and_net
     before = state_of(model)
     with torch.set_grad_enabled(grad):
-        ctx = Context(net, images(), labels=LABELS)
+        ctx = context(name, net, labels=LABELS)
         execution = execute([quick(name)], ctx)
         execute([quick(name)], ctx)
     assert not execution.skipped
@@ -73,22 +90,24 @@ def test_a_method_leaves_the_model_as_it_was(model_and_net, name, grad):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_leaves_the_model_as_it_was_after_an_error(model_and_net, name):
+def test_a_method_leaves_the_model_as_it_was_after_an_error(model_and_net, context, name):
     model, net = model_and_net
     before = state_of(model)
-    execution = execute([quick(name)], Context(Broken(net), images()))
+    ctx = context(name, net)
+    ctx.net = Broken(net)
+    execution = execute([quick(name)], ctx)
     assert state_of(model) == before
     assert [s.reason for s in execution.skipped] in ([], ["RuntimeError: half-way"])
-    assert execution.skipped or name == "filters"
+    assert execution.skipped or name in {"filters", "fast_style"}
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_gives_its_declared_kind_and_the_same_for_the_same_seed(model_and_net, name):
+def test_a_method_gives_its_declared_kind_and_the_same_for_the_same_seed(
+    model_and_net, context, name
+):
     _, net = model_and_net
-    first, second = (
-        execute([quick(name)], Context(net, images(), labels=LABELS, seed=3)).results
-        for _ in range(2)
-    )
+    ctx = context(name, net, labels=LABELS, seed=3)
+    first, second = (execute([quick(name)], ctx).results for _ in range(2))
     assert first
     for a, b in zip(first, second, strict=True):
         assert a.result.kind == discover()[name].kind
@@ -100,10 +119,10 @@ def test_a_method_gives_its_declared_kind_and_the_same_for_the_same_seed(model_a
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_its_arrays_are_nobody_elses(name):
+def test_its_arrays_are_nobody_elses(context, name):
     model = NETWORKS["inplace"]()
     net = capture(model, images())
-    ctx = Context(net, images())
+    ctx = context(name, net)
     arrays = [a for d in execute([quick(name)], ctx).results for a in d.result.arrays.values()]
     before = [array.tobytes() for array in arrays]
     with torch.no_grad():
@@ -115,10 +134,10 @@ def test_its_arrays_are_nobody_elses(name):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_works_in_bfloat16_and_gives_types_that_numpy_has(name):
+def test_a_method_works_in_bfloat16_and_gives_types_that_numpy_has(context, name):
     model = NETWORKS["plain"]().to(torch.bfloat16)
     net = capture(model, images().to(torch.bfloat16))
-    execution = execute([quick(name)], Context(net, images()), on_error="raise")
+    execution = execute([quick(name)], context(name, net), on_error="raise")
     for done in execution.results:
         assert {a.dtype.name for a in done.result.arrays.values()} <= {
             *("float32", "float16", "int32", "uint8")
@@ -126,12 +145,13 @@ def test_a_method_works_in_bfloat16_and_gives_types_that_numpy_has(name):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_shows_broken_weights_instead_of_failing(name):
+def test_a_method_shows_broken_weights_instead_of_failing(context, name):
     model = NETWORKS["plain"]()
     net = capture(model, images())
+    ctx = context(name, net, labels=LABELS)
     with torch.no_grad():
         model[4].weight[0, 0, 0, 0] = torch.nan
-    execution = execute(parse_requests(quick(name), net), Context(net, images(), labels=LABELS))
+    execution = execute(parse_requests(quick(name), net), ctx)
     assert execution.results
     assert not execution.skipped
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cnnviz.contract.layers import Layer
     from cnnviz.graph.net import Net
 
-__all__ = ["check_maps", "check_shares", "content_layer", "style_layers"]
+__all__ = ["by_resolution", "check_maps", "check_shares", "content_layer", "style_layers"]
 
 _RESOLUTIONS: Final = 5
 """Of style layers by default: relu1_1 … relu5_1 of a VGG."""
@@ -23,7 +23,7 @@ def style_layers(net: Net) -> list[str]:
     Raises:
         UnsuitableError: the network has no layer that gives maps.
     """
-    return [group[0].name for group in _by_resolution(net)[:_RESOLUTIONS]]
+    return [group[0].name for group in by_resolution(net)[:_RESOLUTIONS]]
 
 
 def content_layer(net: Net) -> str:
@@ -34,13 +34,17 @@ def content_layer(net: Net) -> str:
     Raises:
         UnsuitableError: the network has no layer that gives maps.
     """
-    groups = _by_resolution(net)[:_RESOLUTIONS]
+    groups = by_resolution(net)[:_RESOLUTIONS]
     group = groups[max(len(groups) - 2, 0)]
     return group[min(1, len(group) - 1)].name
 
 
-def _by_resolution(net: Net) -> list[list[Layer]]:
-    """Group the nonlinearities that give maps, fine to coarse; else all layers that give maps."""
+def by_resolution(net: Net) -> list[list[Layer]]:
+    """Group the nonlinearities that give maps, fine to coarse; else all layers that give maps.
+
+    Raises:
+        UnsuitableError: the network has no layer that gives maps.
+    """
     spatial = [
         layer
         for layer in net.layers

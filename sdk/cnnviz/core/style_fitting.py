@@ -1,0 +1,211 @@
+"""Doing a style network's training: gone on with, shown, saved and kept."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import torch
+from torch import Tensor
+
+from cnnviz.contract.trained import Trained
+from cnnviz.core.context import Context
+from cnnviz.core.picture_descent import rounded
+from cnnviz.core.style_fit_params import FitStyleParams
+from cnnviz.core.style_net import StyleNetwork, single_style
+from cnnviz.core.style_objective import Losses
+from cnnviz.core.style_preparing import Fitting
+from cnnviz.core.style_training import Standing
+from cnnviz.core.trained import keep
+from cnnviz.core.training_state import TrainingState
+from cnnviz.core.training_steps import Weights
+from cnnviz.core.uninterrupted import uninterrupted
+from cnnviz.errors import JobCancelled, UnsuitableError
+from cnnviz.graph import Graph, capture
+from cnnviz.storage.shelf import Shelf
+
+__all__ = ["StyleFitter"]
+
+_EXAMPLE = 32
+"""Side of the picture that the network is captured with, px; it takes any."""
+
+
+class StyleFitter:
+    """One training in a job."""
+
+    def __init__(self, ctx: Context, params: FitStyleParams, fitting: Fitting) -> None:
+        """Capture the network beforehand, so that what is learnt can be kept at any moment.
+
+        Raises:
+            UnsuitableError: there is no job to keep the network in.
+        """
+        self._ctx, self._params, self._fitting = ctx, params, fitting
+        self._shelf = shelf_of(ctx)
+        self._graph = _captured(fitting.held_out.shape[1], params.width, params.residual_blocks)
+        self._state = TrainingState(self._shelf.training(fitting.key), fitting.key)
+        self._standing = fitting.training.begin()
+        self.name: str | None = None
+        """Of the network, once it is kept."""
+
+    @property
+    def standing(self) -> Standing:
+        """Where the training is."""
+        return self._standing
+
+    def train(self) -> None:
+        """Go on from where the same training was stopped, to the end.
+
+        Raises:
+            JobCancelled: the job was taken back; the network is kept as it is.
+        """
+        self._restore()
+        plan = self._fitting.training.plan
+        try:
+            while self._standing.iteration < plan.iterations and not self._standing.broken:
+                self._standing = self._fitting.training.advance(self._standing)
+                self._ctx.report(
+                    self._standing.iteration,
+                    plan.iterations,
+                    lambda: self.samples(self._fitting.held_out[:1]).flatten(0, 1),
+                    objective=self._standing.loss,
+                )
+                if self._state.is_due:
+                    self._save()
+        except JobCancelled:
+            with uninterrupted():
+                self._save()
+            raise
+        self._keep()
+        self._state.remove()
+
+    def samples(self, wanted: Tensor) -> Tensor:
+        """Give each picture (n, C, h, w), and it in every style: (n, 1 + S, C, h, w)."""
+        styles = range(len(self._fitting.rows))
+        return torch.stack([wanted.float(), *(self._made(wanted, one) for one in styles)], dim=1)
+
+    def losses(self) -> list[dict[str, float | None]]:
+        """Give the parts of each style's mean loss on the pictures that are held out."""
+        wanted, found = self._fitting.held_out, []
+        for style in range(len(self._fitting.rows)):
+            parts = [self._judged(one[None], style) for one in wanted]
+            means = {
+                name: rounded(sum(float(getattr(part, name)) for part in parts) / len(parts))
+                for name in ("total", "content", "style", "variation")
+            }
+            found.append(means)
+        return found
+
+    def _made(self, wanted: Tensor, style: int) -> Tensor:
+        mix = torch.zeros(len(wanted), len(self._fitting.rows), device=wanted.device)
+        mix[:, style] = 1.0
+        return self._fitting.training.made(self._standing.good, wanted, mix)
+
+    def _judged(self, wanted: Tensor, style: int) -> Losses:
+        styles = torch.full((len(wanted),), style, device=wanted.device)
+        with torch.no_grad():
+            return self._fitting.objective.losses(self._made(wanted, style), wanted, styles)
+
+    def _restore(self) -> None:
+        found = self._state.load()
+        if found is None:
+            return
+        tensors, facts = found
+        device = self._ctx.place.device
+        parts = {
+            kind: {
+                name.partition("|")[2]: tensor.to(device)
+                for name, tensor in tensors.items()
+                if name.startswith(f"{kind}|")
+            }
+            for kind in ("weights", "first", "second", "good")
+        }
+        weights = Weights(parts["weights"], parts["first"], parts["second"], facts["iteration"])
+        self._standing = Standing(
+            weights,
+            parts["good"],
+            math.nan if facts["loss"] is None else facts["loss"],
+            (facts["gathered"][0], facts["gathered"][1]),
+            tuple((at, value) for at, value in facts["curve"]),
+            facts["broken"],
+        )
+
+    def _save(self) -> None:
+        """Save the state and keep the network as it is."""
+        now = self._standing
+        if not now.iteration:
+            return
+        weights = now.weights
+        kinds = {
+            "weights": weights.values,
+            "first": weights.first,
+            "second": weights.second,
+            "good": now.good,
+        }
+        tensors = {f"{kind}|{name}": t for kind, part in kinds.items() for name, t in part.items()}
+        facts = {
+            "iteration": now.iteration,
+            "loss": now.loss if math.isfinite(now.loss) else None,
+            "gathered": list(now.gathered),
+            "curve": [list(point) for point in now.curve],
+            "broken": now.broken,
+        }
+        self._state.save(tensors, facts)
+        self._keep()
+
+    def _keep(self) -> None:
+        """Put the network on the shelf; one that has learnt nothing is not."""
+        now = self._standing
+        if not now.iteration:
+            return
+        weights, tables = single_style(_with(self._fitting.network, now.good))
+        facts: dict[str, Any] = {
+            "styles": self._fitting.rows,
+            "size": max(self._fitting.training.plan.size),
+            "iterations": now.iteration,
+            "loss": rounded(now.curve[-1][1] if now.curve else now.loss),
+        }
+        trained = Trained(
+            kind="style",
+            method="fit_style",
+            params=msgspec.to_builtins(self._params),
+            run=self._ctx.run,
+            step=self._ctx.step,
+            model_digest=self._ctx.net.digest,
+            facts=facts,
+        )
+        self.name = keep(self._shelf, self._graph.with_weights(weights), trained, more=tables)
+
+
+def shelf_of(ctx: Context) -> Shelf:
+    """Give the shelf that a network can be kept on.
+
+    Raises:
+        UnsuitableError: there is none, or no job at hand.
+    """
+    if ctx.shelf is None:
+        message = (
+            "fit_style keeps the network that it trains in a job's folder: send it as a job from "
+            "the page, or use cnnviz fit-style"
+        )
+        raise UnsuitableError(message)
+    ctx.shelf.own_place()
+    return ctx.shelf
+
+
+@functools.lru_cache(maxsize=4)
+def _captured(channels: int, width: int, blocks: int) -> Graph:
+    """Capture the network for one style; its weights are put in when it is kept."""
+    plain = StyleNetwork(channels=channels, width=width, blocks=blocks, styles=None)
+    found = capture(plain.eval(), torch.zeros(2, channels, _EXAMPLE, _EXAMPLE), fallback=False)
+    if not isinstance(found, Graph):
+        raise UnsuitableError("the style network cannot be captured by this torch")
+    return found
+
+
+def _with(network: StyleNetwork, values: Mapping[str, Tensor]) -> StyleNetwork:
+    """Put weights into a network."""
+    network.load_state_dict(dict(values))
+    return network
