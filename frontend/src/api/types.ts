@@ -15,6 +15,7 @@ export type {
   JobStatus,
   JobsAnswer,
   JobView,
+  Origin,
   Layer,
   MapsFacts,
   MethodCard,

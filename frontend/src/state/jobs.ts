@@ -3,7 +3,7 @@
 import { effect, untracked } from "@preact/signals";
 import { ApiError, type Client } from "../api/client";
 import type { Draft } from "../api/jobs";
-import type { JobAnswer } from "../api/types";
+import type { JobAnswer, JobsAnswer, JobView } from "../api/types";
 import { groupOf, type JobsState, merged, withJob, withoutJob } from "./job_list";
 import type { Store } from "./store";
 
@@ -13,6 +13,7 @@ export const BUSY_MS = 500;
 export const IDLE_MS = 4000;
 const CATALOGUE_MS = 500;
 const HURRIED_FOR_MS = 2000;
+const DROP_TRIES = 20;
 
 const keepers = new WeakMap<Store, JobsKeeper>();
 
@@ -83,7 +84,7 @@ export class JobsKeeper {
     if (this.#pollAgain) return;
     this.#rev = answer.rev;
     const session = this.#store.session.peek();
-    const list = merged(this.#store.jobs.peek(), answer);
+    const list = merged(this.#store.jobs.peek(), withoutPassing(answer));
     const state: JobsState = session?.jobs === false ? "off" : "live";
     const before = this.#store.jobs.peek();
     const isNews = answer.jobs.length > 0 || list.order.join() !== before.order.join();
@@ -107,6 +108,47 @@ export class JobsKeeper {
     const isBusy = [...jobs.byId.values()].some((job) => groupOf(job) !== "ended");
     if (!isBusy || jobs.state !== "live") return IDLE_MS;
     return Date.now() < this.#hurriedUntil ? HURRY_MS : BUSY_MS;
+  }
+}
+
+/** Jobs that a panel asks for while a hand moves and removes again: they are in no list. */
+const passing = new Set<string>();
+
+function withoutPassing(answer: JobsAnswer): JobsAnswer {
+  if (passing.size === 0) return answer;
+  const stays = (id: string) => !passing.has(id);
+  const jobs = answer.jobs.filter((job) => stays(job.request.id));
+  return { ...answer, order: answer.order.filter(stays), jobs };
+}
+
+/** Ask for a job that is in no list until it is kept; one that was there before is listed as it was. */
+export async function submitPassing(client: Client, draft: Draft): Promise<JobAnswer> {
+  const answer = await client.jobs.submit(draft);
+  if (!answer.existing) passing.add(answer.job.request.id);
+  return answer;
+}
+
+export function isPassing(id: string): boolean {
+  return passing.has(id);
+}
+
+/** Have a passing job in the list for good. */
+export function keepPassing(store: Store, job: JobView): void {
+  if (passing.delete(job.request.id)) store.jobs.value = withJob(store.jobs.peek(), job);
+}
+
+/** Take a passing job back, whatever it does now; one that is kept stays. */
+export async function dropPassing(client: Client, id: string): Promise<void> {
+  if (!passing.has(id)) return;
+  // What has ended cannot be cancelled, and what is gone is gone.
+  await client.jobs.cancel(id).catch(() => undefined);
+  for (let tries = 0; tries < DROP_TRIES && passing.has(id); tries++) {
+    const isGone = await client.jobs.remove(id).then(
+      () => true,
+      (error: unknown) => error instanceof ApiError && error.status === 404,
+    );
+    if (isGone) return;
+    await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
   }
 }
 

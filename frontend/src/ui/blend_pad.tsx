@@ -84,13 +84,13 @@ function Pad({ label, parts, shares, onChange, side }: Props) {
   const ring = useRef<HTMLDivElement>(null);
   const held = useRef<Point | null>(null);
   const count = parts.length;
-  const radius = side / 2 - THUMB - 6;
-  const place = ({ x, y }: Point) => ({ x: side / 2 + radius * x, y: side / 2 + radius * y });
   const corners = cornersOf(count);
+  const { radius, middle, height } = layoutOf(corners, side);
+  const place = ({ x, y }: Point) => ({ x: middle.x + radius * x, y: middle.y + radius * y });
   const set = (point: Point): void => onChange(rounded(sharesAt(point, count)));
   const drag = (event: PointerEvent): void => {
     const box = (ring.current as HTMLDivElement).getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left - side / 2, event.clientY - box.top - side / 2];
+    const [x, y] = [event.clientX - box.left - middle.x, event.clientY - box.top - middle.y];
     set({ x: x / radius, y: y / radius });
   };
   const press = (event: KeyboardEvent): void => {
@@ -114,8 +114,8 @@ function Pad({ label, parts, shares, onChange, side }: Props) {
   const at = place(pointOf(shares));
   const outline = corners.map((corner) => `${place(corner).x},${place(corner).y}`).join(" ");
   return (
-    <div class="blend-pad" style={{ width: `${side}px`, height: `${side}px` }} ref={ring}>
-      <svg width={side} height={side} aria-hidden="true">
+    <div class="blend-pad" style={{ width: `${side}px`, height: `${height}px` }} ref={ring}>
+      <svg width={side} height={height} aria-hidden="true">
         <polygon points={outline} fill="var(--bg-2)" stroke="var(--line-2)" />
         {corners.map((corner, index) => {
           const end = place(corner);
@@ -179,6 +179,16 @@ function Pad({ label, parts, shares, onChange, side }: Props) {
       </div>
     </div>
   );
+}
+
+/** Where the polygon stands so that its corners' pictures fill the pad. */
+function layoutOf(corners: readonly Point[], side: number) {
+  const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)];
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const margin = THUMB + 6;
+  const radius = (side - 2 * margin) / Math.max(right - left, bottom - top);
+  const middle = { x: side / 2 - (radius * (left + right)) / 2, y: margin - radius * top };
+  return { radius, middle, height: radius * (bottom - top) + 2 * margin };
 }
 
 /** The point that the hand was left at, if the shares are still its. */

@@ -57,14 +57,26 @@ test("what a job looks at is said in a few words, classes by name", () => {
   expect(subjectText(request({ units: [7] }), null)).toBe("class 7");
 });
 
+function card(kind: string, more: Partial<MethodCard> = {}): MethodCard {
+  return { name: kind, kind, help: "", makes: "", schema: {}, needs_examples: true, ...more } as MethodCard;
+}
+
 test("recipes are grouped by what they give, and say their first sentence", () => {
-  const cards = ["heatmap", "images", "feature_maps"].map(
-    (kind) => ({ name: kind, kind, help: "" }) as MethodCard,
-  );
-  expect(recipeGroups(cards).map(({ cards: [card] }) => card?.kind)).toEqual([
-    "images",
-    "heatmap",
-    "feature_maps",
+  const network = { properties: { network: { "x-widget": "network" } } };
+  const cards = [
+    card("heatmap"),
+    card("images", { name: "fast", schema: network }),
+    card("images", { name: "dream" }),
+    card("images", { name: "fit", makes: "style" }),
+    card("images", { name: "ascent", needs_examples: false }),
+    card("feature_maps"),
+  ];
+  expect(recipeGroups(cards).map((group) => group.cards.map(({ name }) => name))).toEqual([
+    ["ascent"],
+    ["dream", "fast"],
+    ["fit"],
+    ["heatmap"],
+    ["feature_maps"],
   ]);
   expect(recipeGroups(cards.slice(0, 1))).toHaveLength(1);
   expect(purpose({ help: "What it shows.\n\nMore." } as MethodCard)).toBe("What it shows");
@@ -76,12 +88,12 @@ test("costs are those measured on this run, pictures may come from another", () 
   expect(costOf(list, "dream", "r")).toBeNull();
   const cost = costOf(list, "dream", "other", 30);
   expect(cost).toEqual({ seconds: 12, device: "cpu", iterations: 60, scaled: null });
-  const card = { name: "dream", kind: "images" } as MethodCard;
-  expect(exampleOf(list, card, "r")?.request.id).toBe("b");
-  expect(exampleOf(list, { ...card, name: "saliency" }, "r")).toBeUndefined();
+  const dream = card("images", { name: "dream" });
+  expect(exampleOf(list, dream, "r")?.request.id).toBe("b");
+  expect(exampleOf(list, { ...dream, name: "saliency" }, "r")).toBeUndefined();
   const bare = listOf(job("b", "done"));
-  expect(exampleOf(bare, card, "r")).toBeUndefined();
-  expect(exampleOf(bare, { ...card, kind: "heatmap" }, "r")?.request.id).toBe("b");
+  expect(exampleOf(bare, dream, "r")).toBeUndefined();
+  expect(exampleOf(bare, { ...dream, kind: "heatmap" }, "r")?.request.id).toBe("b");
   expect(costSentence({ seconds: 0.4, device: "cpu", iterations: 169, scaled: null })).toBe(
     "less than 1 s, cpu (as last time)",
   );

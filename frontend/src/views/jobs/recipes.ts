@@ -2,29 +2,43 @@
 
 import type { JobView, MethodCard } from "../../api/types";
 import { type JobList, lastDone, secondsOf } from "../../state/job_list";
+import type { Schema } from "../../ui/form/schema";
 
 export interface RecipeGroup {
   title: string;
   cards: MethodCard[];
 }
 
-const GROUPS: readonly { title: string; kinds: readonly string[] }[] = [
-  { title: "Pictures that the network makes", kinds: ["images"] },
-  { title: "Maps over pictures", kinds: ["heatmap", "trust"] },
-  { title: "Activations, weights, scores", kinds: [] },
+/** A card is in the first group that holds it. */
+const HOLDS = {
+  networks: ({ makes }: MethodCard) => makes !== "",
+  units: ({ kind, needs_examples: needs }: MethodCard) => kind === "images" && !needs,
+  pictures: ({ kind }: MethodCard) => kind === "images",
+  maps: ({ kind }: MethodCard) => kind === "heatmap" || kind === "trust",
+  others: () => true,
+};
+
+const TITLES: readonly [keyof typeof HOLDS, string][] = [
+  ["units", "What its units look for"],
+  ["pictures", "Pictures made of pictures"],
+  ["networks", "Networks to train, for other recipes"],
+  ["maps", "Maps over pictures"],
+  ["others", "Activations, weights, scores"],
 ];
 
-/** Cards in groups by kind, each in the catalogue's order; empty groups are left out. */
+/** Cards in groups by what they give, those that take a trained network last; empty groups are left out. */
 export function recipeGroups(cards: readonly MethodCard[]): RecipeGroup[] {
-  const groupOfKind = (kind: string) => {
-    const at = GROUPS.findIndex((group) => group.kinds.includes(kind));
-    return at < 0 ? GROUPS.length - 1 : at;
-  };
-  const groups = GROUPS.map(({ title }, at) => ({
-    title,
-    cards: cards.filter((card) => groupOfKind(card.kind) === at),
-  }));
+  const groupOf = (card: MethodCard) => Object.entries(HOLDS).find(([, holds]) => holds(card))?.[0];
+  const groups = TITLES.map(([name, title]) => {
+    const own = cards.filter((card) => groupOf(card) === name);
+    return { title, cards: own.sort((a, b) => Number(takesNetwork(a)) - Number(takesNetwork(b))) };
+  });
   return groups.filter((group) => group.cards.length > 0);
+}
+
+function takesNetwork({ schema }: MethodCard): boolean {
+  const fields = Object.values((schema.properties ?? {}) as Record<string, Schema>);
+  return fields.some((field) => field["x-widget"] === "network");
 }
 
 /** The first sentence of a method's help. */

@@ -2,10 +2,10 @@
 
 import { useState } from "preact/hooks";
 import type { JobView } from "../../api/types";
-import { inputOfResult, type OwnInput } from "../../state/own_inputs";
+import type { OwnInput } from "../../state/own_inputs";
 import type { Store } from "../../state/store";
-import { thumbUrl } from "../results/thumb_url";
-import { type Gallery, loadGallery } from "../results/use_result";
+import { resultInput } from "../results/result_input";
+import { loadGallery } from "../results/use_result";
 import type { ViewProps } from "../view";
 import { JobThumb } from "./job_thumb";
 import { indexOf, subjectText } from "./subject";
@@ -27,13 +27,6 @@ export function resultJobs(store: Store): JobView[] {
   const made = jobs.filter(({ status, request }) => status.result !== null && makers.has(request.method));
   const run = store.a.run.value;
   return [...made.filter((job) => job.run === run), ...made.filter((job) => job.run !== run)];
-}
-
-/** One picture of a result as an input. */
-export function resultInput(store: Store, job: JobView, gallery: Gallery, image: number): OwnInput {
-  const title = titleOf(store, job.request);
-  const name = gallery.count > 1 ? `${title}, picture ${image + 1}` : title;
-  return inputOfResult(job.request.id, image, name, thumbUrl(gallery, image));
 }
 
 export function ResultsShelf({ store, client, isOn, press }: Props) {

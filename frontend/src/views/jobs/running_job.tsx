@@ -9,7 +9,7 @@ import { Preview } from "../results/preview";
 import { durationText } from "../results/provenance";
 import type { ViewProps } from "../view";
 import { indexOf, subjectText, weightsWord } from "./subject";
-import { pressed, titleOf } from "./titles";
+import { cardOf, pressed, titleOf } from "./titles";
 
 interface Props extends ViewProps {
   job: JobView;
@@ -27,6 +27,7 @@ export function RunningJob({ store, client, job, isShown, isSmall }: Props) {
   const { request, status } = job;
   const { id } = request;
   const title = titleOf(store, request);
+  const isTraining = cardOf(store, request)?.makes;
   const width = size?.width ?? 0;
   const side = Math.min(width, isSmall ? SMALL : LARGE);
   const subject = [subjectText(request, indexOf(store, job)), weightsWord(request)]
@@ -50,6 +51,7 @@ export function RunningJob({ store, client, job, isShown, isSmall }: Props) {
           type="button"
           class="btn"
           disabled={status.state === "cancelling"}
+          title={isTraining ? "The network is kept as it is: to be used, or to go on with" : undefined}
           onClick={() => void pressed(cancel(store, client, id))}
         >
           Cancel

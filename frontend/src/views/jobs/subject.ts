@@ -37,7 +37,8 @@ function picturesText({ examples, inputs }: JobRequest): string {
   return [chosen, own].filter(Boolean).join(", ");
 }
 
-function manyText(texts: readonly string[]): string {
+/** "1, 2, 3 and 2 more". */
+export function manyText(texts: readonly string[]): string {
   if (texts.length <= MOST) return texts.join(", ");
   return `${texts.slice(0, MOST).join(", ")} and ${texts.length - MOST} more`;
 }

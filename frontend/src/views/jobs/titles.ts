@@ -1,13 +1,17 @@
 /** What a job is called: its method's title, and which one of the page's buttons failed. */
 
 import { signal } from "@preact/signals";
-import type { JobRequest } from "../../api/types";
+import type { JobRequest, MethodCard } from "../../api/types";
 import type { Store } from "../../state/store";
 import { methodTitle } from "../records/series";
 
 export function titleOf(store: Store, request: JobRequest): string {
-  const cards = store.catalogue.value?.catalogue?.methods;
-  return cards?.find((card) => card.name === request.method)?.title ?? methodTitle(request.method);
+  return cardOf(store, request)?.title ?? methodTitle(request.method);
+}
+
+/** The method's card, once the catalogue is there. */
+export function cardOf(store: Store, { method }: JobRequest): MethodCard | undefined {
+  return store.catalogue.value?.catalogue?.methods.find((card) => card.name === method);
 }
 
 /** Why the last press of a button in the queue came to nothing; empty when it did. */

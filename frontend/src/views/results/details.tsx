@@ -9,6 +9,7 @@ import { secondsOf } from "../../state/job_list";
 import type { Store } from "../../state/store";
 import { PixelCanvas } from "../../ui/pixel_canvas";
 import { examplePixels, exampleTitle, fitted } from "../records/examples";
+import { Chain } from "./chain";
 import { ObjectiveCurve } from "./objective_curve";
 import { changedParams, durationText } from "./provenance";
 import { useRunIndex } from "./run_index";
@@ -28,6 +29,7 @@ export function Details(props: Props) {
   return (
     <div class="res-details" style={{ width: `${width}px` }}>
       <Inputs {...props} />
+      <Chain client={props.client} store={props.store} request={job.request} />
       <section>
         <h2>{card ? "Parameters that differ from their defaults" : "Parameters"}</h2>
         {changed.length === 0 ? (

@@ -6,6 +6,15 @@ import { curveOf, nearestIndex } from "../../draw/curve";
 import { exactText, valueText } from "../../draw/number_text";
 import { finiteRange } from "../../draw/value_range";
 
+/** A value that falls this many times over is drawn on a log scale: a loss, whose last part would else be a line. */
+const DECADES = 30;
+
+export function spansDecades(values: readonly number[]): boolean {
+  const finite = values.filter(Number.isFinite);
+  const low = Math.min(...finite);
+  return finite.length > 2 && low > 0 && Math.max(...finite) / low >= DECADES;
+}
+
 interface Props {
   status: JobStatus;
   width: number;
@@ -18,7 +27,9 @@ export function ObjectiveCurve({ status, width, height }: Props) {
   const [over, setOver] = useState<number | null>(null);
   const { objective, objective_name: name, total, iteration } = status;
   if (objective.length < 2) return null;
-  const values = objective.map(([, value]) => value ?? Number.NaN);
+  const given = objective.map(([, value]) => value ?? Number.NaN);
+  const isLog = spansDecades(given);
+  const values = isLog ? given.map(Math.log10) : given;
   const last = Math.max(total, iteration, 1);
   const places = objective.map(([at]) => at / last);
   const box = { width, height: height - FOOT };
@@ -26,7 +37,7 @@ export function ObjectiveCurve({ status, width, height }: Props) {
   const { stretches, dots } = curveOf(places, values, box, bounds);
   const at = over ?? values.length - 1;
   const here = dots.find((dot) => dot.index === at);
-  const said = `${name || "objective"} ${exactText(values[at] ?? Number.NaN)}`;
+  const said = `${name || "objective"} ${exactText(given[at] ?? Number.NaN)}`;
   const move = (event: PointerEvent): void => {
     const rect = (event.currentTarget as Element).getBoundingClientRect();
     setOver(nearestIndex(places, (event.clientX - rect.left) / rect.width));
@@ -37,7 +48,7 @@ export function ObjectiveCurve({ status, width, height }: Props) {
         width={width}
         height={height}
         role="img"
-        aria-label={`${name || "objective"} over ${last} iterations, now ${exactText(values.at(-1) ?? Number.NaN)}`}
+        aria-label={`${name || "objective"} over ${last} iterations, now ${exactText(given.at(-1) ?? Number.NaN)}`}
         onPointerMove={move}
         onPointerLeave={() => setOver(null)}
       >
@@ -47,8 +58,13 @@ export function ObjectiveCurve({ status, width, height }: Props) {
         ))}
         {here && <circle cx={here.x} cy={here.y} r="2.5" fill="var(--accent)" />}
         <text class="axis over-line" x="0" y="9">
-          {valueText(bounds.high)}
+          {valueText(isLog ? 10 ** bounds.high : bounds.high)}
         </text>
+        {isLog && (
+          <text class="axis over-line" x={width} y="9" text-anchor="end">
+            log scale, down to {valueText(10 ** bounds.low)}
+          </text>
+        )}
         <text class="axis" x="0" y={height - 2}>
           {over === null ? "iteration 0" : `iteration ${objective[at]?.[0]}`}
         </text>

@@ -17,6 +17,7 @@ import { ON_PAPER, onPaper, paperPictures } from "./paper";
 import { captionText, pngTexts, titleOf } from "./provenance";
 import { recordOf } from "./record";
 import { useRunIndex } from "./run_index";
+import { UseAsInput, UseNetwork } from "./use_as_input";
 import type { Gallery } from "./use_result";
 import { hasChance } from "./variations";
 
@@ -29,6 +30,8 @@ interface Props {
   gallery: Gallery | undefined;
   /** The one picture shown large; null for the sheet. */
   picture: number | null;
+  /** The one that is looked at, or selected among several. */
+  chosen: number | null;
   drawn: Drawn;
   against: JobView | null;
   onAgainst: (id: string | null) => void;
@@ -89,6 +92,7 @@ export function PanelHead(props: Props) {
           Change and run …
         </button>
         <span class="grow" />
+        {gallery && <UseAsInput store={store} job={job} gallery={gallery} picture={props.chosen} />}
         {(gallery || recordOf(result, "heatmap")) && <Against {...props} />}
       </div>
     </>
@@ -102,9 +106,16 @@ function Next({ store, job, card, onAgain, onSeed }: Props) {
   const isWhole = job.status.state === "done";
   return (
     <>
+      <UseNetwork store={store} job={job} />
       {!isWhole && (
-        <button type="button" class="btn" disabled={off !== undefined} title={off} onClick={onAgain}>
-          Run again
+        <button
+          type="button"
+          class="btn"
+          disabled={off !== undefined}
+          title={off ?? (card?.makes ? "The same request: the training goes on where it stopped" : undefined)}
+          onClick={onAgain}
+        >
+          {card?.makes ? "Go on" : "Run again"}
         </button>
       )}
       {hasChance(card) && (

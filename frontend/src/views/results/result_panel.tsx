@@ -3,16 +3,18 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Client } from "../../api/client";
 import type { Draft } from "../../api/jobs";
-import type { JobView, MethodCard } from "../../api/types";
+import type { JobView } from "../../api/types";
 import { cancel, ensureCatalogue } from "../../state/jobs";
 import type { Store } from "../../state/store";
 import { Failed } from "../../ui/panel_state";
 import type { Drawn } from "../../ui/picture_grid";
 import { useSize } from "../../ui/use_size";
+import { cardOf } from "../jobs/titles";
 import { askAgain, draftOf } from "./asking";
 import { CompareResults } from "./compare_results";
 import { comparisonLabels } from "./comparison";
 import { Details } from "./details";
+import { NetworkBench } from "./network_bench";
 import { PanelHead } from "./panel_head";
 import { titleOf } from "./provenance";
 import { useRunIndex } from "./run_index";
@@ -49,7 +51,7 @@ function Panel({ job, client, store, onAgain, onVary }: Props) {
   const [failure, setFailure] = useState<Error | null>(null);
   const drawn: Drawn = useRef<(() => HTMLCanvasElement | null) | null>(null);
   useEffect(() => void ensureCatalogue(store, client), [store, client]);
-  const card = cardOf(store, job);
+  const card = cardOf(store, job.request);
   const index = useRunIndex(store, client, job.run);
   const result = useResult(client, job);
   const gallery = useGallery(client, job, result.value);
@@ -75,6 +77,7 @@ function Panel({ job, client, store, onAgain, onVary }: Props) {
         gallery={gallery.value}
         result={result.value}
         picture={gallery.value?.count === 1 ? 0 : enlarged}
+        chosen={gallery.value?.count === 1 ? 0 : (enlarged ?? selected)}
         against={other ?? null}
         onAgainst={setAgainst}
         onAgain={() => again()}
@@ -83,6 +86,7 @@ function Panel({ job, client, store, onAgain, onVary }: Props) {
         onCancel={() => attempt(cancel(store, client, job.request.id))}
       />
       {failure && <Failed error={failure} retry={() => setFailure(null)} />}
+      <NetworkBench client={client} store={store} job={job} />
       {size && (
         <div class="res-row">
           <div class="res-main" style={{ width: `${width}px` }}>
@@ -120,11 +124,6 @@ function Panel({ job, client, store, onAgain, onVary }: Props) {
       />
     </section>
   );
-}
-
-/** The method's card, once the catalogue is there. */
-export function cardOf(store: Store, job: JobView): MethodCard | undefined {
-  return store.catalogue.value?.catalogue?.methods.find((one) => one.name === job.request.method);
 }
 
 /** As high as it is wide, within reason: the same before and after the picture is there. */

@@ -170,10 +170,14 @@ function endText({ job, gallery }: Props, at: number | null): string {
   const value = gallery.value && at !== null ? objectiveText(gallery.value, at) : "";
   const parts = [value && `${status.objective_name || "objective"} ${value}`];
   if (status.state === "cancelled")
-    parts.push(`cancelled at iteration ${status.iteration} of ${status.total}, its last picture kept`);
+    parts.push(`cancelled at iteration ${status.iteration} of ${status.total}, ${keptText(job)}`);
   else if (status.state === "done" && status.message) parts.push(status.message);
   if (seconds !== null) parts.push(durationText(seconds));
   return parts.filter(Boolean).join(" · ");
+}
+
+function keptText({ network }: JobView): string {
+  return network ? "the network kept as it is: use it, or go on" : "its last picture kept";
 }
 
 interface WalkProps {

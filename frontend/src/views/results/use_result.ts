@@ -125,10 +125,10 @@ export function together(answers: readonly Images[], records: readonly ResultRec
   return { count: captions.length, height, width, images, captions, records: origins };
 }
 
-/** Methods count what they were given; the caption names the run's own example, or the own picture. */
+/** Methods count what they were given; the caption names the run's own examples, or the own pictures. */
 function captionOf({ facts }: Images, index: number, record: ResultRecord, isOneOfSeveral: boolean): string {
   const origins = record.facts.examples;
-  const caption = (facts.captions[index] ?? "").replace(/^example (\d+)/, (said, at: string) => {
+  const caption = (facts.captions[index] ?? "").replace(/example (\d+)/g, (said, at: string) => {
     const origin = Array.isArray(origins) ? origins[Number(at)] : undefined;
     return typeof origin === "string" ? origin : said;
   });
