@@ -35,7 +35,11 @@ class StyleTransferParams(PictureParams, frozen=True):
         ),
     ] = ()
     blend: Annotated[
-        Weights, Meta(description="How much of each style, brought to a sum of 1; empty: alike.")
+        Weights,
+        Meta(
+            description="How much of each style, brought to a sum of 1; empty: alike.",
+            extra_json_schema={"x-widget": "blend"},
+        ),
     ] = ()
     content_layers: Annotated[
         Layers,

@@ -48,7 +48,11 @@ class CodeMaximizationParams(Params, frozen=True):
         str,
         Meta(
             description="The decoder: the job that trained it. Empty for the newest one.",
-            extra_json_schema={"x-widget": "network", "x-kind": "decoder"},
+            extra_json_schema={
+                "x-widget": "network",
+                "x-kind": "decoder",
+                "x-empty": "newest",
+            },
         ),
     ] = ""
     layer: ExcitedLayer = None

@@ -32,7 +32,7 @@ class FastStyleParams(Params, frozen=True):
         Meta(
             max_length=64,
             description="Job that trained the network (fit_style); empty for the newest.",
-            extra_json_schema={"x-widget": "network", "x-kind": "style"},
+            extra_json_schema={"x-widget": "network", "x-kind": "style", "x-empty": "newest"},
         ),
     ] = ""
     blend: Annotated[

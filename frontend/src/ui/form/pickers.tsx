@@ -198,16 +198,18 @@ function ExamplesPicker(props: ControlProps & { nullable: boolean }) {
 
 /** A network that a job of this run has trained; where there is none, the way to one. */
 function NetworkPicker(props: ControlProps & { nullable: boolean }) {
-  const { sources, value, onChange, schema, label, nullable } = props;
+  const { sources, value, onChange, schema, label } = props;
+  const none = props.nullable ? null : "";
   const kind = schema["x-kind"];
   const networks = sources.networks.filter((one) => one.kind === kind);
   const newest = networks[0]?.name;
   const isChosen = typeof value === "string" && value !== "";
-  // What must be chosen begins with the newest.
+  const isNeeded = schema["x-empty"] === "newest" || !("default" in schema);
+  // The newest is asked for by its name: a newer one shall not change what a request means.
   useEffect(() => {
-    if (!isChosen && !nullable && newest !== undefined) onChange(newest);
-  }, [isChosen, nullable, newest]);
-  if (networks.length === 0) return <NoNetwork {...props} />;
+    if (!isChosen && isNeeded && newest !== undefined) onChange(newest);
+  }, [isChosen, isNeeded, newest]);
+  if (networks.length === 0) return <NoNetwork {...props} isNeeded={isNeeded} />;
   return (
     <fieldset class="f-networks" aria-label={label}>
       {networks.map(({ name, title, note, url }) => (
@@ -216,7 +218,7 @@ function NetworkPicker(props: ControlProps & { nullable: boolean }) {
           type="button"
           aria-pressed={value === name}
           data-network={name}
-          onClick={() => onChange(value === name && nullable ? null : name)}
+          onClick={() => onChange(value === name && !isNeeded ? none : name)}
         >
           {url ? <img src={url} alt="" width={THUMB} height={THUMB} /> : <span class="plate" />}
           <span class="f-network-words">
@@ -229,11 +231,11 @@ function NetworkPicker(props: ControlProps & { nullable: boolean }) {
   );
 }
 
-function NoNetwork({ sources, schema, nullable }: ControlProps & { nullable: boolean }) {
+function NoNetwork({ sources, schema, isNeeded }: ControlProps & { isNeeded: boolean }) {
   const maker = sources.makers.find((one) => one.kind === schema["x-kind"]);
   return (
     <p class="cap">
-      {nullable ? "None: " : ""}
+      {isNeeded ? "" : "None: "}
       {maker
         ? `this run has no such network yet. “${maker.title}” trains one. `
         : "this run has no such network, and no method here trains one."}

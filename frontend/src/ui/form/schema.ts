@@ -26,6 +26,8 @@ export interface Schema {
   "x-widget"?: string;
   /** Of the picker `network`: which kind of them. */
   "x-kind"?: string;
+  /** Of the same: what an empty one stands for; "newest" is then chosen by name. */
+  "x-empty"?: string;
   /** What its number counts: px, s, … */
   "x-unit"?: string;
 }
