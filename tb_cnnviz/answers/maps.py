@@ -13,7 +13,7 @@ from tb_cnnviz.queries import MapsQuery
 from tb_cnnviz.reader import Logs
 from tb_cnnviz.wire import MapsFacts
 
-__all__ = ["is_signed", "maps", "pictures", "unit_of"]
+__all__ = ["facts_of", "is_signed", "maps", "pictures"]
 
 
 def maps(logs: Logs, query: MapsQuery) -> Body:
@@ -22,25 +22,31 @@ def maps(logs: Logs, query: MapsQuery) -> Body:
     entry = find_entry(logs.manifest(capture), query.key, run=run.name)
     wanted = Wanted.of(entry, query.array, image=query.image, channel=query.channel)
     planes = find_planes(logs, run, capture, wanted)
-    shape = entry.arrays[wanted.array].shape
-    facts = MapsFacts(
-        run=run.name,
-        step=capture.step,
-        key=entry.key,
-        array=wanted.array,
-        image=query.image,
-        images=planes.images,
-        channel=query.channel,
-        digest=capture.digest,
-        source=planes.source,
-        signed=is_signed(entry),
-        unit=unit_of(entry),
-        shape=shape,
-        problems=list(planes.problems),
-    )
+    facts = facts_of(planes, wanted, entry, run=run.name, step=capture.step, digest=capture.digest)
     final = bool(query.digest) and planes.source == "bulk"
     arrays = pictures(planes, symmetric=facts.signed, exact=query.exact)
     return tensors_body(arrays, facts, cache=Cache.FOREVER if final else Cache.BRIEF)
+
+
+def facts_of(
+    planes: Planes, wanted: Wanted, entry: Entry, *, run: str, step: int, digest: str
+) -> MapsFacts:
+    """Say what the pictures of an answer are."""
+    return MapsFacts(
+        run=run,
+        step=step,
+        key=entry.key,
+        array=wanted.array,
+        image=wanted.image,
+        images=planes.images,
+        channel=wanted.channel,
+        digest=digest,
+        source=planes.source,
+        signed=is_signed(entry),
+        unit=unit_of(entry),
+        shape=entry.arrays[wanted.array].shape,
+        problems=list(planes.problems),
+    )
 
 
 def pictures(planes: Planes, *, symmetric: bool, exact: bool) -> Codes:

@@ -12,7 +12,7 @@ from cnnviz.errors import MissingError, RecordError
 from cnnviz.storage.manifests import digest_of
 from cnnviz.storage.snapshot_records import provenance_of
 from cnnviz.storage.snapshots import SnapshotFile
-from tb_cnnviz.answers.maps import is_signed, pictures, unit_of
+from tb_cnnviz.answers.maps import facts_of, pictures
 from tb_cnnviz.body import Body, Cache, json_body, tensors_body
 from tb_cnnviz.held import Held
 from tb_cnnviz.jobs.entries import Entry
@@ -22,7 +22,6 @@ from tb_cnnviz.planes import Wanted, exact_planes
 from tb_cnnviz.queries import KeyQuery
 from tb_cnnviz.recent import Recent
 from tb_cnnviz.run_index import array_shapes
-from tb_cnnviz.wire import MapsFacts
 from tb_cnnviz.wire_jobs import ImagesFacts, ResultAnswer, ResultRecord
 
 __all__ = ["Results", "log", "picture", "preview"]
@@ -71,21 +70,8 @@ class Results:
         opened, record = self._find(entry, query.key, query.digest)
         wanted = Wanted.of(record, query.array, image=query.image, channel=query.channel)
         planes = exact_planes(opened, wanted)
-        facts = MapsFacts(
-            run=entry.housing.run,
-            step=opened.manifest.step,
-            key=record.key,
-            array=wanted.array,
-            image=query.image,
-            images=planes.images,
-            channel=query.channel,
-            digest=opened.digest,
-            source="bulk",
-            signed=is_signed(record),
-            unit=unit_of(record),
-            shape=record.arrays[wanted.array].shape,
-            problems=[],
-        )
+        run, step = entry.housing.run, opened.manifest.step
+        facts = facts_of(planes, wanted, record, run=run, step=step, digest=opened.digest)
         arrays = pictures(planes, symmetric=facts.signed, exact=query.exact)
         return tensors_body(arrays, facts, cache=_cache(query.digest))
 
