@@ -11,7 +11,7 @@ import type { Side, Store } from "../state/store";
 export const LEFT = 92;
 const CURVE = { top: 8, bottom: 36 };
 const LANE_TOP = 44;
-const LANE_STEP = 9.5;
+const LANE_STEP = 11;
 
 export interface MarkProps {
   store: Store;
