@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Final
@@ -11,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnviz.core.code_statistics import CodeStatistics
+from cnnviz.graph import Graph, capture
 from cnnviz.ops.pixels import PixelSpace
 
-__all__ = ["Decoder", "code_shape", "doublings"]
+__all__ = ["Decoder", "as_data", "code_shape", "doublings"]
 
 _SMALLEST: Final = 4
 """Side of the maps that a vector is laid out as, at least, px."""
@@ -85,6 +87,7 @@ class Decoder(nn.Module):
         self.register_buffer("black", (-space.mean / space.std).float().cpu())
         self.register_buffer("contrast", (255 / space.std).float().cpu())
         code, image = tuple(statistics.mean.shape), tuple(mean_image.shape)
+        self.shapes = (code, image, width)
         times = doublings(code, image)
         self.start: tuple[int, int, int] | None = None
         if code[1:] == (1, 1):
@@ -126,6 +129,23 @@ class Decoder(nn.Module):
                     nn.init.zeros_(module.bias)
         with torch.no_grad():
             self.last.weight.mul_(0.1)
+
+
+def as_data(decoder: Decoder) -> Graph:
+    """Give a decoder as a graph, with the weights that it has now; they are not copied."""
+    return _captured(*decoder.shapes).with_weights(decoder.state_dict())
+
+
+@functools.lru_cache(maxsize=4)
+def _captured(code: tuple[int, int, int], image: tuple[int, int, int], width: int) -> Graph:
+    """Capture a decoder of these shapes, which takes seconds; only the weights differ."""
+    zeros = torch.zeros(code)
+    space = PixelSpace(torch.zeros(image[0], 1, 1), torch.ones(image[0], 1, 1), "")
+    statistics = CodeStatistics(zeros, zeros + 1, zeros, zeros + 1)
+    decoder = Decoder(statistics, torch.full(image, 0.5), space, width=width, seed=0)
+    net = capture(decoder, zeros[None], fallback=False)
+    assert isinstance(net, Graph)
+    return net
 
 
 def _linear(inputs: int, hidden: int, outputs: int) -> nn.Sequential:

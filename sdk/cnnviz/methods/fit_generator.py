@@ -17,7 +17,7 @@ from cnnviz.contract.results import Result
 from cnnviz.contract.trained import Trained
 from cnnviz.core.context import Context
 from cnnviz.core.datasets import spread
-from cnnviz.core.decoder import Decoder
+from cnnviz.core.decoder import Decoder, as_data
 from cnnviz.core.decoder_training import DecoderTraining, codes_of, learn
 from cnnviz.core.feature_layer import feature_layer
 from cnnviz.core.method import Method
@@ -28,11 +28,11 @@ from cnnviz.core.training_images import TrainingImages
 from cnnviz.core.training_state import TrainingState
 from cnnviz.core.uninterrupted import uninterrupted
 from cnnviz.errors import JobCancelled, UnsuitableError
-from cnnviz.graph import Graph, capture
 from cnnviz.ops.pixels import pixel_space
 from cnnviz.storage.manifests import encode_json
 
 if TYPE_CHECKING:
+    from cnnviz.graph import Graph
     from cnnviz.graph.net import Net
 
 __all__ = ["FitGenerator", "FitGeneratorParams"]
@@ -147,7 +147,7 @@ class FitGenerator(Method[FitGeneratorParams]):
         found = state.load()
         if found is not None:
             work.restore(*found)
-        net = _as_data(work)
+        net = as_data(work.decoder)
         note = _train(work, net, params, state)
         name, facts = _keep(work, net, params, note)
         state.remove()
@@ -193,14 +193,6 @@ def _prepared(
         rate=params.rate,
         features=params.features,
     )
-
-
-def _as_data(work: DecoderTraining) -> Graph:
-    """Capture the decoder; it runs on the module's own first weights."""
-    code = work.learned.statistics.mean[None].to(work.device)
-    net = capture(work.decoder, code, fallback=False)
-    assert isinstance(net, Graph)
-    return net
 
 
 def _train(
