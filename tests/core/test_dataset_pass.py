@@ -149,7 +149,7 @@ def test_a_method_that_fails_half_way_leaves_the_others_alone(net, monkeypatch):
 
     monkeypatch.setattr("cnnviz.core.feature_rows.Spool.append", full)
     data = DataSet(Counted(), is_stored=False)
-    monkeypatch.setattr("cnnviz.methods.top_patches.MOST_MAXIMA", 0)
+    monkeypatch.setattr("cnnviz.core.layer_maxima.MOST_BYTES", 0)
     monkeypatch.setattr("cnnviz.core.gathering.Gathering.take", lambda *_: None)
     execution = execute(REQUESTS, Context(net, IMAGES[:2], dataset=data))
     assert [one.method for one in execution.skipped] == ["embedding"]

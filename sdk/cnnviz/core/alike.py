@@ -21,7 +21,7 @@ __all__ = ["Alike"]
 WORK: Final = 2e11
 """Products by which the neighbours of all images are found at once; where more are needed, whoever
 wants an image's neighbours asks for them."""
-WORK_IN_TRAINING: Final = 5e9
+WORK_IN_TRAINING: Final = 2e9
 """The same where a step waits for it."""
 MOST_ASKED: Final = 2000
 FEWEST_ASKED: Final = 200
@@ -89,12 +89,12 @@ class Alike:
         return spread(len(features), min(MOST_ASKED, max(FEWEST_ASKED, possible)))
 
     def _near(self, vectors: np.ndarray, asked: np.ndarray, metric: Metric) -> _Near:
-        found, _ = nearest(vectors, asked, self._depth, metric=metric)
-        rows = distances = None
-        if len(vectors) ** 2 * vectors[0].size <= self._work:
-            everyone = np.arange(len(vectors))
-            rows, distances = nearest(vectors, everyone, self._neighbours, metric=metric)
-        return _Near(found, rows, distances)
+        if len(vectors) ** 2 * vectors[0].size > self._work:
+            return _Near(nearest(vectors, asked, self._depth, metric=metric)[0], None, None)
+        depth = max(self._depth, self._neighbours)
+        rows, distances = nearest(vectors, np.arange(len(vectors)), depth, metric=metric)
+        own = slice(0, self._neighbours)
+        return _Near(rows[asked, : self._depth], rows[:, own], distances[:, own])
 
     def _known(self, name: str | None, asked: np.ndarray, find: Callable[[], _Near]) -> _Near:
         """Give what was found for the capture before, or find it."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import numpy as np
 import torch
 from msgspec import Meta
-from torch import Tensor
 
 from cnnviz.contract.layers import Layer, ReceptiveField
 from cnnviz.contract.params import Params
@@ -18,17 +17,14 @@ from cnnviz.core.context import Context
 from cnnviz.core.dataset_pass import Pass, Seen
 from cnnviz.core.gathering import codes_of
 from cnnviz.core.guided_crops import guided_crops
+from cnnviz.core.layer_patches import LayerPatches
 from cnnviz.core.method import DatasetMethod
-from cnnviz.core.pass_state import fill
 from cnnviz.core.registry import register
 from cnnviz.core.ruled import unsuitable_for_rules
-from cnnviz.core.spool import Spool
 from cnnviz.errors import ParamsError, UnsuitableError
-from cnnviz.ops.channels import channels_first, channels_last_layers, is_spatial
-from cnnviz.ops.crops import Windows, cut, stored_sizes, windows_of
-from cnnviz.ops.pixels import PixelSpace, pixel_space
-from cnnviz.ops.strongest import Newcomers, Strongest
-from cnnviz.ops.together import Together
+from cnnviz.ops.channels import channels_last_layers, is_spatial
+from cnnviz.ops.crops import Windows, stored_sizes, windows_of
+from cnnviz.ops.pixels import pixel_space
 
 if TYPE_CHECKING:
     from cnnviz.graph.net import Net
@@ -37,13 +33,8 @@ __all__ = ["TopPatches", "TopPatchesParams"]
 
 LAYERS: Final = 4
 """That are chosen automatically."""
-ALIKE: Final = 8
-"""Channels that are named as going up and down with one."""
-MOST_MAXIMA: Final = 64 << 20
-"""Bytes of a layer's `maxima`."""
 MOST_PICTURES: Final = 64 << 20
 """Bytes of whole pictures that wait to be cut."""
-_HIGHEST_HALF: Final = 65504.0
 
 
 class TopPatchesParams(Params, frozen=True):
@@ -142,6 +133,7 @@ class _Collector:
         colours = 3 if channels >= 3 else 1
         cpu = torch.device("cpu")
         self._space = pixel_space(ctx.normalize, ctx.examples, device=cpu, dtype=torch.float32)
+        beyond = codes_of(torch.zeros(1, channels, 1, 1), self._space)[0, 0, 0]
         last = channels_last_layers(ctx.net.layers)
         whole = ReceptiveField(size=(height, width), stride=(0, 0), offset=(0, 0), is_global=True)
         fields = [layer.receptive_field or whole for layer in layers]
@@ -149,18 +141,17 @@ class _Collector:
         pixels = [_width(layer, last) * params.count * colours for layer in layers]
         sizes = stored_sizes(windows, pixels, most=params.max_bytes)
         self._layers = [
-            _LayerList(
+            LayerPatches(
                 layer,
                 Windows(field=field, window=window, crop=size),
                 image=(height, width),
-                colours=colours,
+                beyond=beyond,
                 channels_last=layer.name in last,
                 count=params.count,
                 classes=ctx.net.classes,
             )
             for layer, field, window, size in zip(layers, fields, windows, sizes, strict=True)
         ]
-        self._beyond = codes_of(torch.zeros(1, channels, 1, 1), self._space)[0, 0, 0]
         self._pictures: dict[int, np.ndarray] = {}
         self._bytes = 0
 
@@ -203,7 +194,7 @@ class _Collector:
         found = [one.result(done, self._space) for one in self._layers]
         return [self._with_guided(*pair, done) for pair in zip(self._layers, found, strict=True)]
 
-    def _with_guided(self, of: _LayerList, result: Result, done: Pass) -> Result:
+    def _with_guided(self, of: LayerPatches, result: Result, done: Pass) -> Result:
         """Add guided backpropagation of each crop, if it is asked for."""
         if not self._guided:
             return result
@@ -221,154 +212,8 @@ class _Collector:
 
     def _cut(self) -> None:
         for one in self._layers:
-            one.cut(self._pictures, self._beyond)
+            one.cut(self._pictures)
         self._pictures, self._bytes = {}, 0
-
-
-class _LayerList:
-    """The strongest images of each channel of one layer."""
-
-    def __init__(
-        self,
-        layer: Layer,
-        windows: Windows,
-        *,
-        image: tuple[int, int],
-        colours: int,
-        channels_last: bool,
-        count: int,
-        classes: int | None,
-    ) -> None:
-        """Begin with none."""
-        channels = layer.shape[-1] if channels_last else layer.shape[0]
-        self.layer = layer
-        self.windows, self._image, self._channels_last = windows, image, channels_last
-        self._strongest = Strongest(channels, count)
-        self._together = Together(channels, classes)
-        self._places = torch.full((channels, count, 2), -1, dtype=torch.int64)
-        self._is_cut = torch.ones(channels, count, dtype=torch.bool)
-        self._crops = np.zeros((channels, count, *windows.crop, colours), np.uint8)
-        self._maxima: Spool | None = Spool((channels,), np.float16)
-
-    def take(self, output: Tensor, rows: Tensor, labels: Tensor) -> Newcomers:
-        """Rank a batch's maps, (n, K, …); give what entered the lists."""
-        maps = channels_first(output, last=self._channels_last)
-        flat = maps.flatten(2) if maps.ndim > 2 else maps[..., None]
-        values = flat.amax(2).float().cpu()
-        self._together.add(values, labels)
-        self._keep_maxima(values, rows)
-        entered = self._strongest.merge(values, rows)
-        if len(entered.channels):
-            width = maps.shape[-1] if maps.ndim == 4 else 1
-            chosen = flat[entered.images.to(flat.device), entered.channels.to(flat.device)]
-            at = chosen.argmax(1).cpu()
-            places = torch.stack([at // width, at % width], 1)
-            self._places[entered.channels, entered.slots] = places
-            self._is_cut[entered.channels, entered.slots] = False
-        return entered
-
-    def cut(self, pictures: dict[int, np.ndarray], beyond: np.ndarray) -> None:
-        """Cut what is in a list and is not cut yet."""
-        slots = self._strongest.slots
-        waiting = ~self._is_cut.gather(1, slots) & (self._strongest.rows >= 0)
-        channels, ranks = waiting.nonzero(as_tuple=True)
-        rows = self._strongest.rows[channels, ranks].numpy()
-        where = slots[channels, ranks]
-        boxes = self.windows.boxes(self._places[channels, where].numpy())
-        for row in np.unique(rows):
-            some = rows == row
-            crops = cut(pictures[int(row)], boxes[some], self.windows, beyond=beyond)
-            self._crops[channels.numpy()[some], where.numpy()[some]] = crops
-        self._is_cut[:] = True
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Give all that it holds; everything in a list is cut."""
-        held = {name: tensor.numpy() for name, tensor in self._tensors().items()}
-        held["crops"] = self._crops
-        return held if self._maxima is None else held | {"maxima": self._maxima.rows()}
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take what `state` gave."""
-        for name, tensor in self._tensors().items():
-            fill(tensor, arrays[name])
-        fill(torch.from_numpy(self._crops), arrays["crops"])
-        if "maxima" not in arrays:
-            self._maxima = None
-        elif self._maxima is not None:
-            self._maxima.restore(arrays["maxima"])
-
-    def _tensors(self) -> dict[str, Tensor]:
-        lists = self._strongest
-        own = {"values": lists.values, "rows": lists.rows, "slots": lists.slots}
-        return own | {"places": self._places} | self._together.sums()
-
-    def result(self, done: Pass, space: PixelSpace) -> Result:
-        """Give the record."""
-        found, slots = self._strongest, self._strongest.slots
-        there = found.rows >= 0
-        found_at = self._places.gather(1, slots[..., None].expand(-1, -1, 2))
-        places = torch.where(there[..., None], found_at, -1).numpy()
-        boxes = np.where(there.numpy()[..., None], self.windows.boxes(places), 0)
-        crops = self._crops
-        for channel, order in enumerate(slots.numpy()):  # in place: they are most of the memory
-            crops[channel] = crops[channel, order]
-        crops[~there.numpy()] = 0
-        correlated, correlations = self._together.correlated(ALIKE)
-        arrays: dict[str, Any] = {
-            "crops": crops,
-            "activations": torch.where(there, found.values, torch.nan),
-            "images": found.rows.int(),
-            "places": places.astype(np.int32),
-            "boxes": boxes.astype(np.int32),
-            "mean": self._together.mean(),
-            "correlated": correlated,
-            "correlations": correlations,
-        }
-        by_class = self._together.class_means()
-        if by_class is not None:
-            arrays["class_means"] = by_class
-        if self._maxima is not None:
-            self._fill_up(self._maxima, done.count)
-            arrays["maxima"] = np.ascontiguousarray(self._maxima.rows().T)
-        return Result(
-            kind="patches", layer=self.layer.name, arrays=arrays, facts=self._facts(done, space)
-        )
-
-    def _facts(self, done: Pass, space: PixelSpace) -> dict[str, Any]:
-        field, known = self.windows.field, self.layer.receptive_field is not None
-        shape = self.layer.shape
-        sizes = [shape[:2] if self._channels_last else shape[1:]] if len(shape) == 3 else [[1, 1]]
-        receptive = {"size": field.size, "stride": field.stride, "offset": field.offset}
-        return done.facts | {
-            "receptive_field": {key: list(value) for key, value in receptive.items()}
-            if known
-            else None,
-            "whole_image": field.is_global,
-            "input": list(self._image),
-            "map": list(sizes[0]),
-            "window": list(self.windows.window),
-            "scale": self.windows.scale[0],
-            "colours": space.origin,
-            "maxima": self._maxima is not None,
-        }
-
-    def _keep_maxima(self, values: Tensor, rows: Tensor) -> None:
-        if self._maxima is None:
-            return
-        if (int(rows[-1]) + 1) * values.shape[1] * 2 > MOST_MAXIMA:
-            self._maxima = None
-            return
-        start = len(self._maxima)
-        kept = np.full((int(rows[-1]) + 1 - start, values.shape[1]), np.nan, np.float32)
-        kept[rows.numpy() - start] = values.clamp(-_HIGHEST_HALF, _HIGHEST_HALF).numpy()
-        self._maxima.append(kept)
-
-    @staticmethod
-    def _fill_up(maxima: Spool, count: int) -> None:
-        """Give images that could not be read NaN."""
-        if len(maxima) < count:
-            width = maxima.rows().shape[1]
-            maxima.append(np.full((count - len(maxima), width), np.nan, np.float16))
 
 
 def _width(layer: Layer, last: frozenset[str]) -> int:

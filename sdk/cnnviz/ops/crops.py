@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 from cnnviz.contract.layers import ReceptiveField
 
-__all__ = ["Windows", "cut", "stored_sizes", "windows_of"]
+__all__ = ["Scissors", "Windows", "stored_sizes", "windows_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,38 +71,58 @@ def stored_sizes(
     return sizes
 
 
-def cut(
-    picture: np.ndarray, boxes: np.ndarray, windows: Windows, *, beyond: np.ndarray
-) -> np.ndarray:
-    """Cut some windows out of one picture.
+class Scissors:
+    """Cuts windows of one layer out of pictures of one size."""
 
-    Where crops are smaller than the windows the picture is shrunk by averaging first, and cut at
-    the nearest pixel.
+    def __init__(self, windows: Windows, picture: tuple[int, int], *, beyond: np.ndarray) -> None:
+        """Prepare.
 
-    Args:
-        picture: uint8 (H, W, c).
-        boxes: int32 (n, 4), as `Windows.boxes` gives them.
-        windows: of the layer.
-        beyond: uint8 (c,), the colour beyond the picture.
+        Args:
+            windows: of the layer.
+            picture: height and width, px.
+            beyond: uint8 (c,), the colour beyond the picture.
+        """
+        self._windows = windows
+        height, width = picture
+        down, across = windows.scale
+        self._size = max(1, round(height * down)), max(1, round(width * across))
+        self._shrinks = (down, across) != (1, 1)
+        rows, columns = windows.crop
+        self._around = rows, columns
+        padded = (self._size[0] + 2 * rows, self._size[1] + 2 * columns, len(beyond))
+        self._padded = np.empty(padded, np.uint8)
+        self._padded[:] = beyond
+        crop = (rows, columns, len(beyond))
+        self._views = sliding_window_view(self._padded, crop)[:, :, 0]
 
-    Returns:
-        uint8 (n, h, w, c).
-    """
-    down, across = windows.scale
-    if (down, across) != (1, 1):
-        height, width = picture.shape[:2]
-        size = max(1, round(width * across)), max(1, round(height * down))
+    def cut(self, picture: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """Cut windows out of one picture.
+
+        Where crops are smaller than the windows the picture is shrunk by averaging first, and cut
+        at the nearest pixel.
+
+        Args:
+            picture: uint8 (H, W, c).
+            boxes: int32 (n, 4), as `Windows.boxes` gives them.
+
+        Returns:
+            uint8 (n, h, w, c).
+        """
+        (height, width), (above, before) = self._size, self._around
+        middle = self._padded[above : above + height, before : before + width]
+        middle[:] = self._shrunk(picture) if self._shrinks else picture
+        down, across = self._windows.scale
+        top, left, bottom, right = boxes.T
+        window = self._windows.window
+        first = np.rint((top + (bottom - top - window[0]) // 2) * down).astype(np.int64)
+        start = np.rint((left + (right - left - window[1]) // 2) * across).astype(np.int64)
+        inside_y = np.clip(first + above, 0, above + height)
+        inside_x = np.clip(start + before, 0, before + width)
+        crops: np.ndarray = self._views[inside_y, inside_x]
+        return crops
+
+    def _shrunk(self, picture: np.ndarray) -> np.ndarray:
+        height, width = self._size
         flat = picture[..., 0] if picture.shape[-1] == 1 else picture
-        shrunk = Image.fromarray(flat).resize(size, Image.Resampling.BOX)
-        picture = np.asarray(shrunk).reshape(size[1], size[0], picture.shape[-1])
-    rows, columns = windows.crop
-    crops = np.empty((len(boxes), rows, columns, picture.shape[-1]), np.uint8)
-    crops[:] = beyond
-    for crop, (top, left, bottom, right) in zip(crops, boxes.tolist(), strict=True):
-        first = round((top + (bottom - top - windows.window[0]) // 2) * down)
-        start = round((left + (right - left - windows.window[1]) // 2) * across)
-        above, before = max(first, 0), max(start, 0)
-        part = picture[above : max(first + rows, 0), before : max(start + columns, 0)]
-        y, x = above - first, before - start
-        crop[y : y + part.shape[0], x : x + part.shape[1]] = part
-    return crops
+        shrunk = Image.fromarray(flat).resize((width, height), Image.Resampling.BOX)
+        return np.asarray(shrunk).reshape(height, width, picture.shape[-1])
