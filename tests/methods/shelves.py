@@ -9,7 +9,7 @@ from cnnviz.contract.jobs import JobRequest
 from cnnviz.core.context import Context
 from cnnviz.core.datasets import DataSet, open_dataset
 from cnnviz.core.execute import execute
-from cnnviz.core.requests import method
+from cnnviz.core.requests import method, parse_requests
 from cnnviz.graph import capture
 from cnnviz.ops.images import Normalize
 from cnnviz.storage.jobs_folder import JobsFolder, new_job_id
@@ -52,5 +52,7 @@ def context(folder, net, *, count=64, images=None, job="new", **more) -> Context
 
 def run(name, ctx, **params):
     """Run a method and let out what goes wrong; give its only result."""
-    (done,) = execute([method(name, **params)], ctx, on_error="raise").results
+    (done,) = execute(
+        parse_requests([method(name, **params)], ctx.net), ctx, on_error="raise"
+    ).results
     return done.result

@@ -87,15 +87,12 @@ def open_decoder(ctx: Context, name: str) -> OpenDecoder:
     statistics = CodeStatistics.of(more, net.example_shape)
     with torch.no_grad():
         images = net(statistics.mean[None])
-    wanted = ctx.net.input_shape
-    made = tuple(images.shape[1:])
-    fits = len(made) == 3 and all(
-        side is None or side == own for side, own in zip(wanted, made, strict=True)
-    )
-    if not fits:
-        sides = [side or "any" for side in wanted]
-        message = f"network: the decoder of job {name} makes images {list(made)}, this network"
-        raise ParamsError(f"{message} takes {sides}: train one for it", field="network")
+        try:
+            ctx.net(images)
+        except ParamsError as error:
+            made = f"the decoder of job {name} makes images {list(images.shape[1:])}"
+            message = f"network: {made}, which this network does not take: train one for it"
+            raise ParamsError(message, field="network") from error
     if not bool(images.isfinite().all()):
         message = f"the decoder of job {name} is damaged: its images are not finite"
         raise RecordError(message)
