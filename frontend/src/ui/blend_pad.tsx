@@ -154,7 +154,6 @@ function Pad({ label, parts, shares, onChange, side }: Props) {
           </button>
         );
       })}
-      {/* biome-ignore lint/a11y/useAriaPropsForRole: aria-valuetext says all shares, a number could not */}
       <div
         class="blend-hand"
         role="slider"
