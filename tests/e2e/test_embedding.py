@@ -82,17 +82,30 @@ def paintings(tab: Tab) -> int:
     return int(tab.frame.get_attribute(ROOM, "data-paintings"))
 
 
-def lasso_all(tab: Tab) -> None:
-    box = tab.frame.locator(ROOM).bounding_box()
-    left, top = box["x"] + 4, box["y"] + 4
-    right, bottom = left + box["width"] - 8, top + box["height"] - 8
-    tab.page.keyboard.down("Shift")
-    tab.page.mouse.move(left, top)
+def lasso(tab: Tab, *corners: tuple[float, float], key: str = "Shift") -> None:
+    """Draw around a part of the plot; corners in shares of its sides."""
+    box = tab.frame.locator(ROOM).first.bounding_box()
+    places = [
+        (box["x"] + 4 + x * (box["width"] - 8), box["y"] + 4 + y * (box["height"] - 8))
+        for x, y in corners
+    ]
+    tab.page.keyboard.down(key)
+    tab.page.mouse.move(*places[0])
     tab.page.mouse.down()
-    for x, y in ((right, top), (right, bottom), (left, bottom)):
-        tab.page.mouse.move(x, y, steps=4)
+    for place in places[1:]:
+        tab.page.mouse.move(*place, steps=4)
     tab.page.mouse.up()
-    tab.page.keyboard.up("Shift")
+    tab.page.keyboard.up(key)
+
+
+def lasso_all(tab: Tab) -> None:
+    lasso(tab, (0, 0), (1, 0), (1, 1), (0, 1))
+
+
+def selected(tab: Tab) -> int:
+    """How many images the bar says are selected; 0 without a bar."""
+    bar = tab.frame.locator(".selection b").first
+    return int(bar.inner_text().split()[0]) if bar.count() else 0
 
 
 def test_the_map_is_drawn_and_says_which_step_it_is_of(map_tab):
@@ -116,7 +129,7 @@ def test_a_click_shows_the_exact_neighbours_in_both_spaces(map_tab, laid_out):
     map_tab.open(link(draw="points"))
     map_tab.wait(f"{ROOM}[data-paintings]")
     map_tab.press("ArrowRight")
-    map_tab.wait('.near[data-by="cosine"] li:nth-child(8)')
+    map_tab.wait('.near[data-by="cosine"][data-row] li:nth-child(8)')
     row = int(map_tab.frame.get_attribute('.near[data-by="cosine"]', "data-row"))
     for by, stored in (("cosine", "neighbours"), ("pixels", "pixel_neighbours")):
         map_tab.wait(f'.near[data-by="{by}"][data-row="{row}"] li:nth-child(8)')
@@ -125,6 +138,23 @@ def test_a_click_shows_the_exact_neighbours_in_both_spaces(map_tab, laid_out):
         )
         assert titles == [f"image {other}" for other in record.arrays[stored][row][:8]]
     assert "share the label" in map_tab.text(".tree.side")
+    labels = cnnviz.open_logdir(laid_out).run("mapped").dataset().labels
+    same = int((labels[record.arrays["neighbours"][row][:8]] == labels[row]).sum())
+    features = map_tab.frame.locator('[aria-label="nearest by features"]')
+    assert f"{same} of 8 ✓" in features.inner_text()
+    assert features.locator(".ok").count() == same
+    assert features.locator(".near .bad").count() == 8 - same
+    boxes = [
+        map_tab.frame.locator(f'.near[data-by="{by}"]').bounding_box()
+        for by in ("cosine", "pixels")
+    ]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+    curve = record.facts["agreement"]["curve"]
+    map_tab.frame.locator(".over-k").get_by_role("button", name="table").click()
+    cells = map_tab.frame.locator(".over-k tbody tr").first.inner_text().split("\t")
+    assert cells[0] == str(curve["k"][0])
+    assert cells[1].startswith(f"{100 * curve['feature'][0]:.1f}".rstrip("0").rstrip("."))
     map_tab.frame.locator('.near[data-by="cosine"] button').first.click()
     other = record.arrays["neighbours"][row][0]
     map_tab.wait(f'.point-head h1:text-is("image {other}")')
@@ -150,6 +180,75 @@ def test_a_lasso_is_counted_exported_and_leads_to_units_that_fire(map_tab):
     unit.click()
     map_tab.wait(".unit-view")
     assert f"p.cnnviz.ch={channel}" in map_tab.page.url
+
+
+def test_shift_adds_to_the_lasso_and_alt_takes_away(map_tab):
+    map_tab.open(link(draw="points"))
+    map_tab.wait(f"{ROOM}[data-paintings]")
+    lasso(map_tab, (0, 0), (0.5, 0), (0.5, 1), (0, 1))
+    map_tab.wait(".selection")
+    left = selected(map_tab)
+    assert 0 < left < IMAGES
+    lasso(map_tab, (0.4, 0), (1, 0), (1, 1), (0.4, 1))
+    assert selected(map_tab) == IMAGES
+    assert map_tab.frame.locator(".plot-over .lasso").count() == 2
+    lasso(map_tab, (0, 0), (0.5, 0), (0.5, 1), (0, 1), key="Alt")
+    assert selected(map_tab) == IMAGES - left
+    lasso(map_tab, (0, 0), (1, 0), (1, 1), (0, 1), key="Alt")
+    assert selected(map_tab) == 0
+
+
+def test_all_of_it_goes_by_keyboard(map_tab):
+    map_tab.open(link(draw="points"))
+    map_tab.wait(f"{ROOM}[data-paintings]")
+    map_tab.press("ArrowRight")
+    map_tab.wait('.near[data-by="cosine"][data-row] li:nth-child(8)')
+    map_tab.press("s")
+    assert selected(map_tab) == 1
+    map_tab.press("n")
+    assert selected(map_tab) == 9
+    map_tab.press("s")
+    assert selected(map_tab) == 8
+    map_tab.press("r")
+    assert selected(map_tab) == 0
+    map_tab.press("a")
+    assert selected(map_tab) == IMAGES
+    with map_tab.page.expect_download() as saved:
+        map_tab.press("e")
+    assert len(Path(saved.value.path()).read_text().splitlines()) == IMAGES + 1
+    map_tab.press("u")
+    map_tab.wait(".unit-rows button")
+
+
+def test_the_maps_of_a_and_b_share_pointer_and_lasso(map_tab):
+    map_tab.open(link(draw="points", stepA=LAST, runB="mapped", stepB=0))
+    rooms = map_tab.frame.locator(f"{ROOM}[data-paintings]")
+    map_tab.frame.wait_for_function(
+        f"document.querySelectorAll('{ROOM}[data-paintings]').length === 2"
+    )
+    names = [name.split() for name in map_tab.frame.locator(".side-name").all_inner_texts()]
+    assert [name[0] for name in names] == ["A", "B"]
+    assert [name[3] for name in names] == [str(LAST), "0"]
+    map_tab.press("ArrowRight")
+    map_tab.frame.wait_for_function("document.querySelectorAll('.point-ring').length === 2")
+    box = map_tab.frame.locator(".point-ring").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    map_tab.page.mouse.move(x, y)
+    map_tab.frame.wait_for_function("document.querySelectorAll('.over-ring').length === 2")
+    lasso_all(map_tab)
+    assert selected(map_tab) == IMAGES
+    # The line lies where it was drawn, what it holds is chosen in both.
+    assert map_tab.frame.locator(".plot-over .lasso").count() == 1
+    assert map_tab.axe() == []
+    map_tab.frame.get_by_label("B beside A").uncheck()
+    map_tab.frame.wait_for_function(f"document.querySelectorAll('{ROOM}').length === 1")
+    assert rooms.count() == 1
+
+
+def test_a_run_with_other_images_has_no_map_beside_a(map_tab):
+    map_tab.open(link(draw="points", runB="plain"))
+    map_tab.wait(".plot-pair .nothing")
+    assert "No embedding is recorded in B" in map_tab.text(".plot-pair .nothing")
 
 
 def test_a_class_is_isolated_and_the_view_zooms_and_passes_axe(map_tab):

@@ -216,3 +216,19 @@ def test_it_is_accessible(unit, dark):
     for selector in (PATCH, ".correlated canvas", ".pinned canvas", ".film-cell canvas"):
         unit.wait(selector)
     assert unit.axe() == []
+
+
+def test_the_unit_of_b_stands_beside_that_of_a(unit, run):
+    unit.open(link(stepA=10, runB="run", stepB=5))
+    unit.frame.wait_for_function(f"document.querySelectorAll('.unit-pair {PATCH}').length === 18")
+    for side, step in (("A", 10), ("B", 0)):
+        part = f".unit-pair > [aria-label='{side}']"
+        record = run.record("top_patches", layer=RELU, step=step)
+        shown = numbers(texts(unit, f"{part} {PATCH} .patch-text span:last-child"))
+        np.testing.assert_allclose(shown, record.arrays["activations"][2], rtol=0.01, atol=0.006)
+    assert "from step 0" in unit.text(".unit-pair > [aria-label='B']")
+    assert unit.frame.locator(".unit-side [aria-label^='class selectivity']").count() == 2
+    assert unit.axe() == []
+    unit.frame.get_by_label("B beside A").uncheck()
+    unit.frame.wait_for_function("document.querySelectorAll('.unit-pair').length === 0")
+    assert unit.frame.locator(PATCH).count() == 9

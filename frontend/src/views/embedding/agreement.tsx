@@ -85,7 +85,7 @@ export function AgreementOverK({ scene }: { scene: Scene }) {
       />
       {said?.queries != null && (
         <p class="cap">
-          of the k nearest, mean over {countText(said.queries)} images
+          mean over {countText(said.queries)} images
           {scene.capture && ` · step ${scene.capture.step}`}
         </p>
       )}

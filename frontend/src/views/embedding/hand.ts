@@ -76,8 +76,11 @@ export class Hand {
       return;
     }
     const row = plot.imageAt(spotOf(event));
-    if (drag.way === "anew") plot.store.point.value = row;
-    else if (row !== null) chooseRows([row], plot.points.x.length, drag.way);
+    if (drag.way === "anew") {
+      plot.store.point.value = row;
+      // Where the column is a drawer, a click asks for it.
+      plot.store.drawer.value = row === null ? null : "inspector";
+    } else if (row !== null) chooseRows([row], plot.points.x.length, drag.way);
   }
 
   cancel(): void {

@@ -12,7 +12,7 @@ import { type Scene, useScene } from "./use_scene";
 import { sceneThumbs, useThumbs } from "./use_thumbs";
 import { classText, imageTitle, isRight, LabelMark, lossText, ThumbPicture } from "./words";
 
-const SIDE = 84;
+const SIDE = 76;
 
 export function Inspector({ store, client }: ViewProps) {
   const scene = useScene(store, client)?.scene;
@@ -64,11 +64,16 @@ function ImageOf(props: ImageProps) {
             label <LabelMark store={store} scene={scene} row={row} />
           </p>
           {subjects.predicted && <p>predicted {classText(scene, subjects.predicted[row])}</p>}
-          {right !== null && <p class={right ? "ok" : "bad"}>{right ? "✓ right" : "▲ wrong"}</p>}
-          {loss !== null && <p class="t">loss {loss}</p>}
+          <p>
+            {right !== null && <span class={right ? "ok" : "bad"}>{right ? "✓ right" : "▲ wrong"}</span>}
+            {right !== null && loss !== null && " · "}
+            {loss !== null && <span class="t">loss {loss}</span>}
+          </p>
+          <p class="cap clip" title={subjects.reference}>
+            {subjects.reference}
+          </p>
         </div>
       </div>
-      <p class="cap clip">{subjects.reference}</p>
       <Neighbours {...props} />
       {example !== null && (
         <button

@@ -155,10 +155,10 @@ function MapFacts({ scene }: { scene: Scene }) {
     rows.push(["perplexity", numberText(map.perplexity)]);
     rows.push(["KL divergence", numberText(map.divergence)]);
     rows.push(["iterations", numberText(map.iterations)]);
-    if (map.aligned === true) rows.push(["starts from", "the map before"]);
+    if (map.aligned === true) rows.push(["starts from", "map before"]);
   }
   if (lay === "pca" && first.length > 0)
-    rows.push(["of the variance", first.map((share) => percentText(share)).join(" + ")]);
+    rows.push(["variance", first.map((share) => percentText(share)).join(" + ")]);
   rows.push(["images", countText(layout.count)]);
   return (
     <div class="side-sec">

@@ -15,7 +15,7 @@ const METRICS = [
   { value: "cosine", text: "cosine", title: "by angle: 1 minus the cosine" },
   { value: "l2", text: "L2", title: "Euclidean distance" },
 ] as const;
-const SIDE = 44;
+const SIDE = 38;
 
 interface Props extends ViewProps {
   scene: Scene;
@@ -31,7 +31,11 @@ export function Neighbours(props: Props) {
     return <p class="warn cap">▲ its features are not finite: no place, no neighbours</p>;
   return (
     <div class="sec">
-      <h2>Nearest images</h2>
+      <div class="row">
+        <h2>Nearest images</h2>
+        <span class="grow" />
+        <span class="cap nowrap">exact · ✓ same label, ≠ another</span>
+      </div>
       <div class="near-pair">
         {isPlaced ? (
           <Column {...props} by={metric.value} />
@@ -40,7 +44,6 @@ export function Neighbours(props: Props) {
         )}
         {hasPixels && <Column {...props} by="pixels" />}
       </div>
-      <p class="cap">Exact, over all images. ✓ the same label, ≠ another.</p>
     </div>
   );
 }
@@ -101,16 +104,28 @@ function Column({ store, client, scene, row, thumbs, by }: Props & { by: Nearnes
               <ThumbPicture thumbs={thumbs} row={other} side={SIDE} label={imageTitle(scene, other)} />
               <span class="near-said cap">
                 <LabelMark store={store} scene={scene} row={other} />
-                <span>{exactText(value?.distances[at] ?? Number.NaN)}</span>
-                <Mark scene={scene} row={row} other={other} />
+                <span class="t nowrap">
+                  {exactText(value?.distances[at] ?? Number.NaN)}{" "}
+                  <Mark scene={scene} row={row} other={other} />
+                </span>
               </span>
             </button>
           </li>
         ))}
         {value && rows.length === 0 && <li class="cap">none</li>}
+        {!isThere && <Rooms />}
       </ol>
     </section>
   );
+}
+
+/** The room that answers will take. */
+function Rooms() {
+  return Array.from({ length: NEAR }, (_, at) => (
+    <li key={at} class="near-room" aria-hidden="true">
+      <span class="thumb-room plate" style={{ width: `${SIDE}px`, height: `${SIDE}px` }} />
+    </li>
+  ));
 }
 
 /** Whether the labels are the same; nothing where one is not known. */
@@ -118,13 +133,13 @@ function Mark({ scene, row, other }: { scene: Scene; row: number; other: number 
   const same = sharesLabel(scene, row, other);
   if (same === null) return null;
   return same ? (
-    <b class="ok" title="the same label">
+    <span class="ok" title="the same label">
       ✓
-    </b>
+    </span>
   ) : (
-    <b class="bad" title="another label">
+    <span class="bad" title="another label">
       ≠
-    </b>
+    </span>
   );
 }
 

@@ -25,14 +25,16 @@ export function sourcesOf(index: RunIndex, jobs: Iterable<JobView>): Source[] {
   return [...recorded, ...made];
 }
 
-/** The source asked for, else the first. */
+/** The source asked for, else the first recorded with a t-SNE map, else the first. */
 export function chosenSource(sources: readonly Source[], asked: string | null): Source | null {
-  return sources.find((source) => source.key === asked) ?? sources[0] ?? null;
+  const hasMap = (source: Source) => source.kind === "series" && source.series.arrays.map !== undefined;
+  return sources.find((source) => source.key === asked) ?? sources.find(hasMap) ?? sources[0] ?? null;
 }
 
 function seriesName(series: Series): string {
   const variant = /@(\d+)$/.exec(series.key)?.[1];
-  return `${series.layer ?? series.key}${variant ? ` (${Number(variant) + 1})` : ""}`;
+  const map = series.arrays.map === undefined ? "" : " · t-SNE";
+  return `${series.layer ?? series.key}${map}${variant && !map ? ` (${Number(variant) + 1})` : ""}`;
 }
 
 function jobName({ request }: JobView): string {

@@ -7,7 +7,7 @@ import { exactText } from "../../draw/number_text";
 import { weightsFor, weightsText } from "../../state/checkpoints";
 import { secondsOf } from "../../state/job_list";
 import { cancel, openJob, submit } from "../../state/jobs";
-import type { Store } from "../../state/store";
+import type { Side, Store } from "../../state/store";
 import { Select } from "../../ui/select";
 import { JobPicture } from "../results/job_picture";
 import { isUnderWay, progressText } from "../results/job_text";
@@ -43,12 +43,22 @@ interface Props extends ViewProps {
   alone?: boolean;
   /** Side of the picture, px. */
   side?: number;
+  /** Whose step; A's by default. */
+  of?: Side;
 }
 
-export function UnitAction({ store, client, look, channel, alone = false, side = WIDTH }: Props) {
+export function UnitAction({
+  store,
+  client,
+  look,
+  channel,
+  alone = false,
+  side = WIDTH,
+  of = store.a,
+}: Props) {
   const { isAsking, failure, run } = useAsking();
   const { index, name, layer } = look;
-  const shown = store.a.shown.value;
+  const shown = of.shown.value;
   const weights = weightsFor(index, shown);
   const unit = subjectAt(index, name, [channel], shown);
   const jobs = store.jobs.value.byId;
@@ -59,7 +69,7 @@ export function UnitAction({ store, client, look, channel, alone = false, side =
   const ask = (subjects: readonly Subject[]): void => run(() => askAll(store, client, subjects));
   const common = { store, client, look, reason, ask, side };
   return (
-    <section class="sec unit" aria-label="what this unit looks for">
+    <section class="sec unit" aria-label={`what this unit looks for${of.name === "B" ? ", B" : ""}`}>
       <h2>What this unit looks for</h2>
       {job ? (
         <Emerging {...common} job={job} unit={unit} />

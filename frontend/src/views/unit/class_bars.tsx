@@ -5,6 +5,7 @@ import type { Patches } from "../../api/layouts";
 import { useAnswer } from "../../api/use_answer";
 import { countText, valueText } from "../../draw/number_text";
 import type { ViewProps } from "../view";
+import { SideKey, titleOf } from "./pair";
 import { PatchStep } from "./patch_step";
 import { barOf, type ClassMean, meansByClass, ranked, selectivityIndex } from "./selectivity";
 import type { Images } from "./use_images";
@@ -31,7 +32,7 @@ export function ClassBars(props: Props) {
   const line = mean < 0 ? at.left : at.left + at.width;
   if (order.length === 0)
     return (
-      <section aria-label="class selectivity">
+      <section aria-label={titleOf(look.side, "class selectivity")}>
         <h2>Class selectivity</h2>
         <p class="cap">
           the images looked through have no labels: give them beside the images of the data set
@@ -39,11 +40,12 @@ export function ClassBars(props: Props) {
       </section>
     );
   return (
-    <section class={dim ? "dim" : ""} aria-label="class selectivity">
+    <section class={dim ? "dim" : ""} aria-label={titleOf(look.side, "class selectivity")}>
       <div class="row">
+        <SideKey store={store} side={look.side} />
         <h2>Class selectivity</h2>
         <span class="grow" />
-        <PatchStep store={store} source={sourceOf(look, patches)} />
+        <PatchStep store={store} side={look.side} source={sourceOf(look, patches)} />
       </div>
       <div class="bars">
         {some.map(({ target, mean: value }, rank) => (

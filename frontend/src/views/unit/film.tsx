@@ -19,6 +19,7 @@ import { useAll } from "../records/use_all";
 import { JobPicture } from "../results/job_picture";
 import type { ViewProps } from "../view";
 import { columnsOf, shownColumn } from "./columns";
+import { SideKey, titleOf } from "./pair";
 import { stepped } from "./patch_sources";
 import type { UnitLook } from "./use_unit";
 
@@ -40,7 +41,7 @@ export function Film(props: Props) {
   const { store, client, look } = props;
   const [box, size] = useSize<HTMLDivElement>();
   const { index, name, channel } = look;
-  const shown = store.a.shown.value;
+  const shown = look.side.shown.value;
   const unit = subjectAt(index, name, [channel], shown);
   const jobs = overCheckpoints(index, store.jobs.value.byId, unit, MOST_CHECKPOINTS);
   const patches = stepped(look.sources);
@@ -55,12 +56,13 @@ export function Film(props: Props) {
   const found = new Map(here.map(({ step }, at) => [step, answers.values[at]]));
   const current = shownColumn(columns, shown);
   const goTo = (step: number): void => {
-    store.a.step.value = step;
+    look.side.step.value = step;
   };
   if (all.length < 2 && jobs.all < 2) return null;
   return (
-    <section class="unit-film-box" aria-label="over training">
+    <section class="unit-film-box" aria-label={titleOf(look.side, "over training")}>
       <div class="row cap">
+        <SideKey store={store} side={look.side} />
         <h2>Over training</h2>
         <span class="clip">
           {all.length > 1 && "its favourites, and what it looked for, with the weights of each step"}

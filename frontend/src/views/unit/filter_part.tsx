@@ -13,6 +13,7 @@ import { kernelsOf } from "../records/pictures_of";
 import { useMaps } from "../records/use_maps";
 import type { ViewProps } from "../view";
 import { feeding, filtersKept } from "./feeding";
+import { titleOf } from "./pair";
 import type { UnitLook } from "./use_unit";
 
 const SIDE = 184;
@@ -27,7 +28,7 @@ export function FilterPart(props: Props) {
   const fed = feeding(index, name);
   const { kept, total } = fed?.series ? filtersKept(fed.series) : { kept: 0, total: 0 };
   return (
-    <section class="unit-part filter" aria-label="filter">
+    <section class="unit-part filter" aria-label={titleOf(look.side, "filter")}>
       <h2>Filter</h2>
       {!fed ? (
         <p class="cap">No convolution's filters are the channels of {name}.</p>
@@ -62,7 +63,7 @@ export function FilterPart(props: Props) {
 }
 
 function Filter({ store, client, look, series }: Props & { series: Series }) {
-  const maps = useMaps(client, store.a, series, { channel: look.channel, ahead: true });
+  const maps = useMaps(client, look.side, series, { channel: look.channel, ahead: true });
   const kernels = useMemo(() => maps.value && kernelsOf(maps.value), [maps.value]);
   const style = kernels && kernelStyles(kernels, series.facts.rgb === true)[0] === "rgb" ? "rgb" : "slices";
   const colourMap = colourMapOf(store, true);
@@ -90,7 +91,7 @@ function Filter({ store, client, look, series }: Props & { series: Series }) {
         <b class="break">{`${weight}[${look.channel}]`}</b> · {slices}{" "}
         <StepNote
           shown={facts.step}
-          wanted={store.a.shown.value}
+          wanted={look.side.shown.value}
           source={facts.source}
           problems={facts.problems}
         />

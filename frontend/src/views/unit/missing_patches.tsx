@@ -11,6 +11,7 @@ import { useAsking } from "../layer/use_asking";
 import { isUnderWay, progressText } from "../results/job_text";
 import type { ViewProps } from "../view";
 import { relative } from "./feeding";
+import { titleOf } from "./pair";
 import { METHOD, stepped } from "./patch_sources";
 import type { UnitLook } from "./use_unit";
 
@@ -22,7 +23,7 @@ interface Props extends ViewProps {
 export function MissingPatches(props: Props) {
   const { store, look } = props;
   const { source, index, name } = look;
-  const shown = store.a.shown.value;
+  const shown = look.side.shown.value;
   const weights = weightsFor(index, shown);
   if (source) {
     const isNewer = weights.place !== "after" && weights.step !== null && weights.step > (source.step ?? -1);
@@ -31,7 +32,7 @@ export function MissingPatches(props: Props) {
   const [first] = stepped(look.sources);
   const other = first ? null : relative(index, name);
   return (
-    <section class="unit-part patches-missing" aria-label="top patches">
+    <section class="unit-part patches-missing" aria-label={titleOf(look.side, "top patches")}>
       <h2>Top patches</h2>
       {first ? (
         <p>
@@ -40,7 +41,7 @@ export function MissingPatches(props: Props) {
             type="button"
             class="link"
             onClick={() => {
-              store.a.step.value = first.step;
+              look.side.step.value = first.step;
             }}
           >
             step {first.step}
@@ -72,7 +73,7 @@ export function MissingPatches(props: Props) {
 function Compute({ store, client, look }: Props) {
   const { isAsking, failure, run } = useAsking();
   const { index, name, layer } = look;
-  const shown = store.a.shown.value;
+  const shown = look.side.shown.value;
   const weights = weightsFor(index, shown);
   const job = latest(look.jobs.filter(({ request }) => request.step === weights.step));
   const isGoing = job !== undefined && isUnderWay(job.status);

@@ -1,11 +1,17 @@
 /** Which step top patches are of, and that a job found them. */
 
 import { openJob } from "../../state/jobs";
-import type { Store } from "../../state/store";
+import type { Side, Store } from "../../state/store";
 import { StepNote } from "../../ui/step_note";
 import type { PatchSource } from "./patch_sources";
 
-export function PatchStep({ store, source }: { store: Store; source: PatchSource | null }) {
+interface Props {
+  store: Store;
+  side: Side;
+  source: PatchSource | null;
+}
+
+export function PatchStep({ store, side, source }: Props) {
   if (!source) return null;
   const { job, step } = source;
   return (
@@ -13,7 +19,7 @@ export function PatchStep({ store, source }: { store: Store; source: PatchSource
       {step === null ? (
         <span class="stale">of the weights stored with the model</span>
       ) : (
-        <StepNote shown={step} wanted={store.a.shown.value} />
+        <StepNote shown={step} wanted={side.shown.value} />
       )}
       {job && (
         <>

@@ -18,6 +18,7 @@ import { numberFact, seriesOf } from "../records/series";
 import { useAll } from "../records/use_all";
 import { mapsArguments } from "../records/use_maps";
 import type { ViewProps } from "../view";
+import { SideKey, titleOf } from "./pair";
 import type { UnitLook } from "./use_unit";
 
 const SIDE = 104;
@@ -32,7 +33,7 @@ export function Pinned(props: Props) {
   const series = seriesOf(look.index, "feature_maps", look.name)[0];
   if (series) return <Recorded {...props} series={series} />;
   return (
-    <section class="unit-band" aria-label="activation on the pinned images">
+    <section class="unit-band" aria-label={titleOf(look.side, "activation on the pinned images")}>
       <h2>Activation on the pinned images</h2>
       <p class="cap">
         not recorded for {look.name}: <code>cnnviz.method("activations", layers=["{look.name}"])</code>
@@ -43,8 +44,8 @@ export function Pinned(props: Props) {
 
 function Recorded({ store, client, look, series }: Props & { series: Series }) {
   const { index, name, channel } = look;
-  const examples = useExamples(client, store.a);
-  const capture = resolve(index, series, store.a.shown.value);
+  const examples = useExamples(client, look.side);
+  const capture = resolve(index, series, look.side.shown.value);
   const kept = Math.min(
     numberFact(series, "examples") ?? Number.POSITIVE_INFINITY,
     index.examples?.count ?? 0,
@@ -65,8 +66,9 @@ function Recorded({ store, client, look, series }: Props & { series: Series }) {
   const isVector = first !== undefined && sizeOf(first) === 1;
   const opacity = store.opacity.value;
   return (
-    <section class="unit-band" aria-label="activation on the pinned images">
+    <section class="unit-band" aria-label={titleOf(look.side, "activation on the pinned images")}>
       <div class="row cap">
+        <SideKey store={store} side={look.side} />
         <h2>Activation on the pinned images</h2>
         <span>
           {isVector ? "" : "map over input, one range for all"}
@@ -78,7 +80,7 @@ function Recorded({ store, client, look, series }: Props & { series: Series }) {
         {facts && (
           <StepNote
             shown={facts.step}
-            wanted={store.a.shown.value}
+            wanted={look.side.shown.value}
             source={facts.source}
             problems={facts.problems}
           />

@@ -13,6 +13,7 @@ import type { ViewProps } from "../view";
 import { fieldOn } from "./boxes";
 import { ImageInEmbedding } from "./in_embedding";
 import { MissingPatches } from "./missing_patches";
+import { titleOf } from "./pair";
 import { PatchStep } from "./patch_step";
 import { type Images, useImages } from "./use_images";
 import { sourceOf, type UnitLook, usePatches } from "./use_unit";
@@ -56,11 +57,11 @@ function Shown(props: ShownProps) {
   const at = Math.min(over ?? chosen, count - 1);
   return (
     <>
-      <section class="unit-part strongest" aria-label="top patches">
+      <section class="unit-part strongest" aria-label={titleOf(look.side, "top patches")}>
         <div class="row">
           <h2>Top {some} patches</h2>
           <span class="grow" />
-          <PatchStep store={store} source={source} />
+          <PatchStep store={store} side={look.side} source={source} />
         </div>
         {patches.guided && (
           <Segmented
@@ -163,7 +164,7 @@ function Whole({ store, patches, images, look, at }: ShownProps & { at: number }
   const field = box && fieldOn(box, images.input, size);
   const label = images.label(row);
   return (
-    <section class="unit-part whole" aria-label="whole image">
+    <section class="unit-part whole" aria-label={titleOf(look.side, "whole image")}>
       <h2>In the whole image</h2>
       <div class="whole-picture" style={{ width: `${size.width}px`, height: `${size.height}px` }}>
         {picture && <PixelCanvas {...picture} size={size} label={`${images.title(row)} ${label}`} />}

@@ -3,8 +3,9 @@
 import type { ResultAnswer } from "../../api/types";
 import { shapeText } from "../../draw/number_text";
 import { linkOf } from "../../state/host";
+import type { Store } from "../../state/store";
 import { CopyLink, CopyPython } from "../../ui/copy_button";
-import { Nothing } from "../../ui/panel_state";
+import { Failed, Nothing, Waiting } from "../../ui/panel_state";
 import { fieldText } from "../layer/head";
 import { UnitAction } from "../layer/unit_action";
 import { resultStyles } from "../results/styles";
@@ -12,6 +13,7 @@ import type { ViewProps } from "../view";
 import { Film } from "./film";
 import { FilterPart } from "./filter_part";
 import { backToLayer, moveUnit } from "./keys";
+import { BesideControl, isPair, SideHead } from "./pair";
 import { Pinned } from "./pinned";
 import { TopPatches } from "./top_patches";
 import unitStyles from "./unit.css?inline";
@@ -25,7 +27,9 @@ const OPTIMISED = 212;
 const GLOBAL = ", and the whole image by a global operation";
 
 export default function UnitView(props: ViewProps) {
+  const { store } = props;
   const look = useUnit(props);
+  const other = useUnit(props, store.b);
   if (!look) return null;
   if ("missing" in look)
     return (
@@ -33,28 +37,78 @@ export default function UnitView(props: ViewProps) {
         {look.missing}
       </Nothing>
     );
-  const { name, channel, index, layer, channels } = look;
-  const order = Array.from({ length: channels }, (_, at) => at);
+  if (!isPair(store))
+    return (
+      <div class="unit-view">
+        <Head {...props} look={look} />
+        <Sights {...props} look={look} />
+        <Film {...props} look={look} />
+        <Pinned {...props} look={look} />
+      </div>
+    );
+  const theirs = other && !("missing" in other) && look.channel < other.channels ? other : null;
   return (
     <div class="unit-view">
       <Head {...props} look={look} />
-      <div class="unit-row">
-        <FilterPart {...props} look={look} />
-        <TopPatches {...props} look={look} />
-        <div class="unit-part">
-          <UnitAction
-            key={`${name}|${channel}`}
-            {...props}
-            look={{ index, name, layer, order }}
-            channel={channel}
-            side={OPTIMISED}
-            alone
-          />
-        </div>
+      <div class="unit-pair">
+        <section aria-label="A">
+          <SideHead side={store.a} />
+          <Sights {...props} look={look} />
+        </section>
+        <section aria-label="B">
+          <SideHead side={store.b} />
+          {theirs ? <Sights {...props} look={theirs} /> : <NoOther store={store} other={other} look={look} />}
+        </section>
       </div>
       <Film {...props} look={look} />
+      {theirs && <Film {...props} look={theirs} />}
       <Pinned {...props} look={look} />
+      {theirs && <Pinned {...props} look={theirs} />}
     </div>
+  );
+}
+
+/** What the unit is made of and what excites it, at one step. */
+function Sights(props: ViewProps & { look: UnitLook }) {
+  const { name, channel, index, layer, channels, side } = props.look;
+  const order = Array.from({ length: channels }, (_, at) => at);
+  return (
+    <div class="unit-row">
+      <FilterPart {...props} />
+      <TopPatches {...props} />
+      <div class="unit-part">
+        <UnitAction
+          key={`${name}|${channel}`}
+          {...props}
+          look={{ index, name, layer, order }}
+          channel={channel}
+          of={side}
+          side={OPTIMISED}
+          alone
+        />
+      </div>
+    </div>
+  );
+}
+
+/** Why B has no such unit. */
+function NoOther({
+  store,
+  other,
+  look,
+}: {
+  store: Store;
+  other: ReturnType<typeof useUnit>;
+  look: UnitLook;
+}) {
+  const { error } = store.b;
+  if (error.value) return <Failed error={error.value} retry={() => undefined} />;
+  if (!other) return <Waiting late what={`run ${store.b.run.value}`} />;
+  if ("missing" in other) return <Nothing title={other.title}>{other.missing}</Nothing>;
+  return (
+    <Nothing title={`${look.name} has no unit ${look.channel} in B`}>
+      It has {other.channels} there, and {look.channels} in A.
+    </Nothing>
   );
 }
 
@@ -89,6 +143,7 @@ function Head({ store, client, look }: ViewProps & { look: UnitLook }) {
       </h1>
       <span class="t clip">{about(look)}</span>
       <span class="grow" />
+      <BesideControl store={store} />
       <CopyLink link={() => linkOf(store)} />
       {source && <CopyPython python={python} />}
     </div>

@@ -27,10 +27,10 @@ export interface Images {
 
 /** The images that patches come from. */
 export function useImages(props: ViewProps, look: UnitLook, patches: Patches | undefined): Images {
-  const { store, client } = props;
+  const { client } = props;
   const { index } = look;
   const dataset = useDataset(props, look, patches);
-  const examples = useExamples(client, store.a);
+  const examples = useExamples(client, look.side);
   const name = patches ? datasetName(patches) : null;
   const rows = useMemo(() => (patches ? rowsOf(patches) : []), [patches]);
   const ask = name && rows.length > 0 ? client.layouts.thumbnails(index.name, name, rows) : null;

@@ -4,6 +4,7 @@ import { useMemo } from "preact/hooks";
 import type { Dataset, Patches } from "../../api/layouts";
 import type { Channels, JobView, Layer, RunIndex } from "../../api/types";
 import { type Answer, useAnswer } from "../../api/use_answer";
+import type { Side } from "../../state/store";
 import { useResults } from "../image/use_results";
 import { firstLayer } from "../records/series";
 import { isUnderWay } from "../results/job_text";
@@ -18,6 +19,8 @@ import {
 } from "./patch_sources";
 
 export interface UnitLook {
+  /** Whose run and step. */
+  side: Side;
   index: RunIndex;
   name: string;
   layer: Layer;
@@ -36,9 +39,9 @@ export interface UnitLook {
 
 export type Missing = { missing: string; title: string };
 
-/** The unit; why there is none; null until the run is known. */
-export function useUnit({ store, client }: ViewProps): UnitLook | Missing | null {
-  const index = store.a.index.value;
+/** The unit; why there is none; null until the run is known, or while no B is chosen. */
+export function useUnit({ store, client }: ViewProps, side: Side = store.a): UnitLook | Missing | null {
+  const index = side.index.value;
   const name = index && (store.layer.value ?? unitLayer(index));
   const layer = index?.layers.find((one) => one.name === name) ?? null;
   const hasTable = layer !== null && index?.series.some((one) => one.kind === "layer_table");
@@ -58,8 +61,8 @@ export function useUnit({ store, client }: ViewProps): UnitLook | Missing | null
   if (!layer || whyNot) return { title: `${name} has no units`, missing: whyNot ?? "" };
   const channels = layer.shape[0] as number;
   const channel = Math.min(Math.max(0, store.channel.value ?? 0), channels - 1);
-  const source = sourceAt(sources, store.a.shown.value);
-  return { index, name, layer, channels, channel, table, sources, source, jobs };
+  const source = sourceAt(sources, side.shown.value);
+  return { side, index, name, layer, channels, channel, table, sources, source, jobs };
 }
 
 /** The layer to begin with: one with top patches, else the first of the layer view. */
