@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from cnnviz.core.collecting import Collector, Pass, Seen
 from cnnviz.core.datasets import Batch, DataSet, spread
 from cnnviz.core.forward import wait_for
 from cnnviz.core.gathering import MOST_PROBLEMS, Gathered, Gathering
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from cnnviz.core.context import Context
     from cnnviz.core.requests import Request
 
-__all__ = ["Collector", "DatasetPass", "Pass", "Seen"]
+__all__ = ["DatasetPass"]
 
 VALUES_AT_ONCE: Final = 5 << 18
 """Numbers of the images in one batch: eight of 224 px. Of larger batches a CPU's caches hold less,
@@ -35,56 +34,6 @@ PROBE: Final = 2
 """Batches by which the speed is found; the first warms up."""
 SHARE_OF_PASS: Final = 0.7
 """Of the time allowed: the rest is for what methods make of it."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A batch that went through the network."""
-
-    rows: np.ndarray
-    """int64 (n,): their rows in the records."""
-    images: Tensor
-    """(n, C, H, W) on the network's device, in its float type."""
-    labels: np.ndarray
-    """int32 (n,), -1 where not known."""
-    scores: Tensor
-    outputs: Mapping[str, Tensor]
-    """The layers' outputs by name."""
-
-
-class Collector(Protocol):
-    """What a method keeps of a pass; its memory does not grow with the number of images."""
-
-    def take(self, seen: Seen) -> None:
-        """Look at a batch; rows increase from batch to batch."""
-
-    def results(self, done: Pass) -> list[Result]:
-        """Say what came of it."""
-
-    def state(self) -> Mapping[str, np.ndarray]:
-        """Give all that it holds, so that a pass that was stopped goes on."""
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take what `state` gave; RecordError, KeyError or ValueError where it does not fit."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pass:
-    """What a pass went through."""
-
-    data: DataSet
-    """Its rows are fixed."""
-    count: int
-    """Rows that it has."""
-    left_out: int
-    """Images that could not be read."""
-    notes: list[str]
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What every record of the pass says."""
-        facts = {"dataset": self.data.name, "count": self.count, "left_out": self.left_out}
-        return facts | ({"notes": self.notes} if self.notes else {})
 
 
 class DatasetPass:

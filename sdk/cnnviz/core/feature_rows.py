@@ -16,8 +16,8 @@ from cnnviz.errors import ParamsError
 from cnnviz.ops.channels import channels_first, channels_last_layers
 
 if TYPE_CHECKING:
+    from cnnviz.core.collecting import Seen
     from cnnviz.core.context import Context
-    from cnnviz.core.dataset_pass import Seen
 
 __all__ = ["FeatureRows"]
 

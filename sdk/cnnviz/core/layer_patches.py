@@ -19,7 +19,7 @@ from cnnviz.ops.together import Together
 
 if TYPE_CHECKING:
     from cnnviz.contract.layers import Layer
-    from cnnviz.core.dataset_pass import Pass
+    from cnnviz.core.collecting import Pass
     from cnnviz.ops.pixels import PixelSpace
 
 __all__ = ["LayerPatches"]

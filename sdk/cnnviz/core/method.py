@@ -12,8 +12,8 @@ from cnnviz.contract.results import KINDS, Kind, Result
 from cnnviz.errors import CnnvizError
 
 if TYPE_CHECKING:
+    from cnnviz.core.collecting import Collector
     from cnnviz.core.context import Context
-    from cnnviz.core.dataset_pass import Collector
     from cnnviz.graph.net import Net
 
 __all__ = ["DatasetMethod", "Method", "check_declaration"]

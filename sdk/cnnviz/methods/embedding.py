@@ -12,8 +12,8 @@ from msgspec import Meta
 from cnnviz.contract.params import Params
 from cnnviz.contract.results import Result
 from cnnviz.core.alike import Alike
+from cnnviz.core.collecting import Pass, Seen
 from cnnviz.core.context import Context
-from cnnviz.core.dataset_pass import Pass, Seen
 from cnnviz.core.feature_layer import feature_layer
 from cnnviz.core.feature_rows import FeatureRows
 from cnnviz.core.method import DatasetMethod

@@ -13,8 +13,8 @@ from msgspec import Meta
 from cnnviz.contract.layers import Layer, ReceptiveField
 from cnnviz.contract.params import Params
 from cnnviz.contract.results import Result
+from cnnviz.core.collecting import Pass, Seen
 from cnnviz.core.context import Context
-from cnnviz.core.dataset_pass import Pass, Seen
 from cnnviz.core.gathering import codes_of
 from cnnviz.core.guided_crops import guided_crops
 from cnnviz.core.layer_patches import LayerPatches
