@@ -105,7 +105,10 @@ def _styles(name: str, graph: Graph, tables: Mapping[str, Tensor]) -> int:
     weights = graph.weights()
     counts = {len(table) for table in tables.values() if table.ndim == 2}
     fits = len(counts) == 1 and all(
-        key in weights and table.ndim == 2 and table.shape[1:] == weights[key].shape
+        key in weights
+        and table.ndim == 2
+        and table.dtype == weights[key].dtype
+        and table.shape[1:] == weights[key].shape
         for key, table in tables.items()
     )
     if not fits or not min(counts):

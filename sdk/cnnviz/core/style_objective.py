@@ -123,7 +123,9 @@ def style_targets(
     found = []
     for terms in zip(*styles, strict=True):
         grams = torch.cat([term.target for term in terms])
-        scales = torch.tensor([term.weight for term in terms], device=grams.device)
+        scales = torch.tensor(
+            [term.weight for term in terms], dtype=grams.dtype, device=grams.device
+        )
         found.append(StyleTarget(terms[0].layer, grams, scales))
     return tuple(found)
 

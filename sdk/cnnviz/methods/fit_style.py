@@ -112,6 +112,7 @@ def _facts(fitting: Fitting, fitter: StyleFitter) -> dict[str, Any]:
         "curve": [[at, _rounded(value)] for at, value in standing.curve],
         "iterations": standing.iteration,
         "size": list(plan.size),
+        "data_set": fitting.pictures.reference,
         "pictures": len(fitting.pictures.learnt),
         "held_out": len(fitting.held_out),
         "content_layers": fitting.layers.content,
