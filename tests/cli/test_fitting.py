@@ -79,11 +79,40 @@ def test_styles_are_learnt_from_pictures_and_painted_with(cnnviz, logdir, photos
     assert done.status == 0, done.err
     job = only_job(logdir)
     assert [job.input(index) for index in range(2)] == [path.read_bytes() for path in styles]
-    assert open_trained(shelf_of_run(LocalFolder(logdir), "first"), job.id, kind="style")
+    _, about, more = open_trained(shelf_of_run(LocalFolder(logdir), "first"), job.id, kind="style")
+    assert about.facts["styles"] == [0, 1]
+    assert {len(table) for table in more.values()} == {2}
     used = cnnviz("run", "fast_style", "--logdir", logdir, "-p", f"network={job.id}",
                   "--images", photos, "--limit", 3, "--out", tmp_path / "out")  # fmt: skip
     assert used.status == 0, used.err
     assert list((tmp_path / "out").glob("*.png"))
+    _each_picture_is_painted_in_its_own_size(cnnviz, logdir, tmp_path)
+    status = cnnviz("apply-style", photos, "--logdir", logdir, "--blend", "1,2,3").status
+    assert status == 2  # there are two styles
+
+
+def _each_picture_is_painted_in_its_own_size(cnnviz, logdir, tmp_path):
+    folder = tmp_path / "mine"
+    (folder / "deep").mkdir(parents=True)
+    sizes = {"a": (50, 30), "deep/b": (20, 41), "grey": (33, 33)}
+    for name, size in sizes.items():
+        Image.new("L" if name == "grey" else "RGBA", size, 99).save(folder / f"{name}.png")
+    (folder / "no.png").write_text("nothing")
+    done = cnnviz("apply-style", folder, "--logdir", logdir, "--blend", "0.8,0.2",
+                  "--out", tmp_path / "styled")  # fmt: skip
+    assert done.status == 0, done.err
+    assert "no.png is left out: it is not an image" in done.err
+    for name, size in sizes.items():
+        with Image.open(tmp_path / "styled" / f"{name}.png") as picture:
+            assert (picture.size, picture.mode) == (size, "RGB")
+            told = json.loads(picture.text["cnnviz"])
+        assert told["facts"]["blend"] == [0.8, 0.2]
+        assert told["facts"]["examples"] == [name.rpartition("/")[2]]
+    smaller = cnnviz("apply-style", folder / "a.png", "--logdir", logdir, "--side", 25,
+                     "--out", tmp_path / "small")  # fmt: skip
+    assert smaller.status == 0, smaller.err
+    with Image.open(tmp_path / "small" / "a.png") as picture:
+        assert picture.size == (25, 15)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +141,16 @@ def test_too_few_pictures_are_said_and_leave_no_network(cnnviz, logdir):
     assert not (only_job(logdir).folder / "network").exists()
 
 
+def test_a_run_without_a_style_network_says_how_to_get_one(cnnviz, logdir, photos):
+    done = cnnviz("apply-style", photos, "--logdir", logdir)
+    assert done.status == 1
+    assert "cnnviz fit-style" in done.err
+
+
 def test_too_many_styles_are_refused(cnnviz, logdir, photos):
     done = cnnviz("fit-style", photos, "--logdir", logdir)
     assert done.status == 2
-    assert "at most 32 styles" in done.err
+    assert "at most 16 styles" in done.err
 
 
 def fit_in_a_process(logdir, photos, *words):

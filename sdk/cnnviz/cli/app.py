@@ -15,6 +15,7 @@ from cnnviz.cli.inspection import inspect
 from cnnviz.cli.methods import methods
 from cnnviz.cli.running import run
 from cnnviz.cli.screen import complain, warn
+from cnnviz.cli.styling import apply_style
 from cnnviz.cli.verification import verify
 from cnnviz.errors import CnnvizError, ParamsError
 
@@ -40,6 +41,9 @@ app.command(epilog="Example: cnnviz fit-generator --logdir runs --images photos"
 app.command(
     epilog="Example: cnnviz fit-style waves.jpg --logdir runs --images photos",
 )(fit_style)
+app.command(
+    epilog="Example: cnnviz apply-style photos --logdir runs --blend 0.7,0.3",
+)(apply_style)
 app.command(epilog="Example: cnnviz export runs --method filters --out pictures")(export)
 app.command(epilog="Example: cnnviz methods --json")(methods)
 app.command(epilog="Example: cnnviz verify runs")(verify)

@@ -18,10 +18,9 @@ __all__ = ["fit_generator", "fit_style"]
 
 USED_BY = {
     "fit_generator": "cnnviz run code_maximization --logdir {logdir} --run {run} -p network={name}",
-    "fit_style": "cnnviz run fast_style --logdir {logdir} --run {run} -p network={name} "
-    "--images PICTURES",
+    "fit_style": "cnnviz apply-style PICTURES --logdir {logdir} --run {run} --network {name}",
 }
-MOST_STYLES = 32
+MOST_STYLES = 16
 
 Logdir = Annotated[Path, typer.Option(help="Where the network was recorded; the job goes there.")]
 RunName = Annotated[str | None, typer.Option("--run", help="Not needed where there is one.")]
@@ -93,7 +92,7 @@ def fit_style(
             step,
             pictures=pictures,
             images=images,
-            parameters=parameters or [],
+            parameters=[f"styles={list(range(len(pictures)))}", *(parameters or [])],
             preset=preset,
             seed=seed,
             device=device,
