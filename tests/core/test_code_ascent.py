@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnnviz.core.code_ascent import CodeClimb, climb_codes, images_value
+from cnnviz.core.code_ascent import CodeClimb, activations, class_probabilities, climb_codes
 from cnnviz.graph import capture
 from cnnviz.ops.objectives import Objective, Part
 from tests.core.networks import images, plain
@@ -58,7 +58,7 @@ def test_climbing_equals_the_authors_two_steps(nets):
     climb = CodeClimb(STEPS, RATE, LAST, 0.99, torch.zeros_like(upper), upper, 1.0)
     seen = []
     found = climb_codes(
-        images_value(net, decoder, objective, slice(0, 3)),
+        activations(net, decoder, objective, slice(0, 3)),
         start,
         climb,
         lambda step, codes, shown: seen.append((step, codes.shape, shown.shape)),
@@ -72,5 +72,19 @@ def test_climbing_equals_the_authors_two_steps(nets):
 def test_a_gradient_that_is_no_number_moves_nothing():
     climb = CodeClimb(3, 1.0, 0.0, 1.0, torch.zeros(2, 1, 1), torch.ones(2, 1, 1), 1.0)
     start = torch.full((1, 2, 1, 1), 0.5)
-    found = climb_codes(lambda codes: codes.sum((1, 2, 3)) * torch.nan, start, climb, lambda *_: 0)
+
+    def nothing(codes):
+        found = codes.sum((1, 2, 3)) * torch.nan
+        return found, found
+
+    found = climb_codes(nothing, start, climb, lambda *_: 0)
     assert torch.equal(found, start)
+
+
+def test_the_probability_that_is_climbed_is_the_networks(nets):
+    net, decoder = nets
+    codes = torch.rand(2, 9, 1, 1, generator=torch.Generator().manual_seed(3)).double()
+    shown, raised = class_probabilities(net, decoder, [4, 2])(codes)
+    expected = net(decoder(codes)).softmax(1)[[0, 1], [4, 2]].detach().numpy()
+    np.testing.assert_allclose(shown.detach().numpy(), expected, rtol=1e-12)
+    np.testing.assert_allclose(raised.detach().numpy(), np.log(expected), rtol=1e-12)

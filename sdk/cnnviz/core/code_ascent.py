@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -14,7 +14,9 @@ from cnnviz.core.pictures_made import uphill
 from cnnviz.core.trained import open_trained
 from cnnviz.errors import MissingError, ParamsError, RecordError
 from cnnviz.ops.objectives import Objective
+from cnnviz.ops.probabilities import probabilities, reading_of
 from cnnviz.ops.steps import mean_magnitude
+from cnnviz.ops.targets import class_scores
 
 if TYPE_CHECKING:
     from cnnviz.contract.trained import Trained
@@ -22,7 +24,14 @@ if TYPE_CHECKING:
     from cnnviz.graph import Graph
     from cnnviz.graph.net import Net
 
-__all__ = ["CodeClimb", "OpenDecoder", "climb_codes", "open_decoder"]
+__all__ = [
+    "CodeClimb",
+    "OpenDecoder",
+    "activations",
+    "class_probabilities",
+    "climb_codes",
+    "open_decoder",
+]
 
 
 class OpenDecoder(NamedTuple):
@@ -116,8 +125,12 @@ class CodeClimb(NamedTuple):
     """Mean standard deviation of the units."""
 
 
+Climbed = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""Takes codes (N, C, h, w); gives what is shown of their images and what is raised, (N,) each."""
+
+
 def climb_codes(
-    values: Callable[[Tensor], Tensor],
+    values: Climbed,
     start: Tensor,
     climb: CodeClimb,
     report: Callable[[int, Tensor, Tensor], None],
@@ -129,22 +142,17 @@ def climb_codes(
     direction of the whole derivative by the code.
 
     Args:
-        values: of codes (N, C, h, w): (N,), to be raised.
+        values: of codes.
         start: where it begins.
         climb: how.
-        report: told every step: its number from 1, the codes, the values before the step.
+        report: told every step: its number from 1, the codes, what was shown before it.
 
     Returns:
         Codes, as the last step left them.
     """
     codes = start
-
-    def both(leaf: Tensor) -> tuple[Tensor, Tensor]:
-        found = values(leaf)
-        return found, found
-
     for number in range(climb.iterations):
-        shown, gradient = uphill(both, codes)
+        shown, gradient = uphill(values, codes)
         share = number / climb.iterations
         rate = climb.unit * (climb.rate + (climb.last_rate - climb.rate) * share)
         gradient = torch.where(gradient.isfinite(), gradient, 0.0)
@@ -154,8 +162,22 @@ def climb_codes(
     return codes
 
 
-def images_value(
-    net: Net, decoder: Graph, objective: Objective, rows: slice
-) -> Callable[[Tensor], Tensor]:
-    """Give the function of codes that is climbed: what the decoded images are worth."""
-    return lambda codes: objective.values(net, decoder(codes), rows)
+def activations(net: Net, decoder: Graph, objective: Objective, rows: slice) -> Climbed:
+    """Give what is climbed where images shall excite units: their activation, or score."""
+
+    def values(codes: Tensor) -> tuple[Tensor, Tensor]:
+        found = objective.values(net, decoder(codes), rows)
+        return found, found
+
+    return values
+
+
+def class_probabilities(net: Net, decoder: Graph, classes: Sequence[int]) -> Climbed:
+    """Give what is climbed where images shall be taken for classes: the logarithm of that."""
+
+    def values(codes: Tensor) -> tuple[Tensor, Tensor]:
+        scores = net(decoder(codes))
+        logs = class_scores(probabilities(scores, reading_of(scores), log=True), classes)
+        return logs.exp(), logs
+
+    return values

@@ -15,8 +15,9 @@ from cnnviz.contract.results import Result
 from cnnviz.core.code_ascent import (
     CodeClimb,
     OpenDecoder,
+    activations,
+    class_probabilities,
     climb_codes,
-    images_value,
     open_decoder,
 )
 from cnnviz.core.context import Context
@@ -58,6 +59,13 @@ class CodeMaximizationParams(Params, frozen=True):
     layer: ExcitedLayer = None
     units: ExcitedUnits = (0,)
     position: ExcitedPosition = "mean"
+    aim: Annotated[
+        Literal["probability", "score"],
+        Meta(
+            description="Of classes: the probability, which holds other classes down too, or the "
+            "score alone, as in the paper."
+        ),
+    ] = "probability"
     pictures: Annotated[
         int, Meta(ge=1, le=64, description="Of each unit, from starts of their own.")
     ] = 1
@@ -174,7 +182,10 @@ class _Climbing:
     def climb(self, rows: slice, before: list[Tensor], *, begun: int, batches: int) -> Tensor:
         """Climb for some of the pictures; give their codes."""
         net = self._decoder.net
-        values = images_value(self._ctx.net, net, self._objective, rows)
+        if self._params.layer is None and self._params.aim == "probability":
+            values = class_probabilities(self._ctx.net, net, self._units[rows])
+        else:
+            values = activations(self._ctx.net, net, self._objective, rows)
 
         def report(step: int, codes: Tensor, shown: Tensor) -> None:
             self._ctx.report(
