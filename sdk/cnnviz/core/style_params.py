@@ -17,6 +17,15 @@ Layers = Annotated[tuple[str, ...], Meta(max_length=64, extra_json_schema={"x-wi
 class StyleTransferParams(PictureParams, frozen=True):
     """Whose content, whose style, and how much of each."""
 
+    power: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=2,
+            description="L-BFGS steps in proportion to the contrasts of content and styles, by "
+            "size of shape and by colour, to this power; 0 is the plain recipe on pixels.",
+        ),
+    ] = 0.5
     content: Annotated[
         int,
         Meta(

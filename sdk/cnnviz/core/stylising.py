@@ -123,12 +123,18 @@ class Stylist(NamedTuple):
         for number, size in enumerate(sizes):
             pixels = resized(pixels, size)
             loss = self.loss(size, pixels)
-            found = go_down(loss, pixels, self.params, self._reporter(number, len(sizes)))
+            report = self._reporter(number, len(sizes))
+            found = go_down(loss, pixels, self.params, report, contrasts=self.contrasts(size))
             pixels = found.pixels
             if found.stopped and not found.evaluations > 1:
                 pixels = resized(pixels, sizes[-1])
                 return found._replace(pixels=pixels)
         return found
+
+    def contrasts(self, size: tuple[int, int]) -> list[Tensor]:
+        """Give the pictures whose contrasts the steps have: content and styles, at a size."""
+        mixed = [row for row, share in zip(self.rows, self.blend, strict=True) if share]
+        return [self._content(size), *(self._style(row, size) for row in mixed)]
 
     def finished(self, pixels: Tensor) -> Tensor:
         """Give the picture's luminance and the content's colours, if that is asked."""

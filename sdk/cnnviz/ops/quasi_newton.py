@@ -75,10 +75,11 @@ def minimise(
     first: float,
     scaling: Scaling = unscaled,
     memory: int = 50,
+    reach: float = 1.0,
 ) -> Iterator[Evaluated]:
     """Go down by L-BFGS; ends by itself only where no shorter step helps.
 
-    Liu, Nocedal 1989, https://doi.org/10.1007/BF01589116. Differs from the paper: the full step is
+    Liu, Nocedal 1989, https://doi.org/10.1007/BF01589116. Differs from the paper: the whole step is
     taken unless the loss rose, then a parabola says how much shorter to try; pairs of negative
     curvature are left out; the history is kept in coordinates z of point = start + P z.
 
@@ -87,7 +88,9 @@ def minimise(
         start: where to begin.
         first: mean change of a coordinate in the first step.
         scaling: P.
-        memory: pairs kept.
+        memory: pairs kept; each has the size of two points.
+        reach: a step of this many times what the pairs promise is tried first: of a loss with many
+            small bends they promise too little.
 
     Yields:
         Each evaluation, the start's first; a loss that is not finite is never accepted.
@@ -105,7 +108,7 @@ def minimise(
             direction = -here.gradient
             slope = -_dot(here.gradient, here.gradient)
         moved = scaling(direction)
-        length = 1.0 if pairs else first / max(float(moved.abs().mean()), 1e-30)
+        length = reach if pairs else first / max(float(moved.abs().mean()), 1e-30)
         there: _Place | None = None
         for _ in range(_TRIALS):
             point = here.point + length * moved
