@@ -120,6 +120,22 @@ test("a point at the edge is cut, not carried to the other side", () => {
   for (let line = 0; line < 100; line++) expect(pixels[line * 200 + 199]).toBe(0);
 });
 
+test("a ring lies around its point, inside the plot as at its edge", () => {
+  const paint = { size: SIZE, camera: { x: 0, y: 0, scale: 1 }, radius: 1, dimmed: 9, ring: 7, rim: 8 };
+  for (const left of [0, -99]) {
+    const points = { ...pointsOf([[left, 0]]), ringed: Uint8Array.of(1) };
+    const pixels = new Uint32Array(SIZE.width * SIZE.height);
+    paintPoints(points, { ...paint, pixels });
+    const at = 50 * 200 + 100 + left;
+    expect([pixels[at], pixels[at + 1], pixels[at + 2], pixels[at + 3]]).toEqual([
+      0xff000001, 0xff000001, 7, 0,
+    ]);
+    expect([pixels[at - 2 * 200], pixels[at - 2 * 200 + 1], pixels[at - 2 * 200 + 2]]).toEqual([7, 7, 0]);
+    expect(pixels.filter((pixel) => pixel === 0xff000001).length).toBe(9);
+    expect(pixels.filter((pixel) => pixel === 7).length).toBe(left === 0 ? 12 : 9);
+  }
+});
+
 test("density counts every shown point on the plot once", () => {
   const points = pointsOf(
     [

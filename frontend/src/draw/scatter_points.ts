@@ -42,21 +42,47 @@ export function paintPoints(points: Points, paint: Paint): void {
 
 function paintState(points: Points, paint: Paint, state: number): void {
   const { x, y, colours, states, order, ringed } = points;
-  const { pixels, size, camera, dimmed, rim, ring } = paint;
+  const { pixels, size, dimmed, rim, ring } = paint;
   const { width, height } = size;
+  const { x: middle, y: level, scale } = paint.camera;
   const radius = state === CHOSEN ? paint.radius + 1 : paint.radius;
+  const core = offsetsOf(radius, -1, width);
+  const edge = offsetsOf(radius + 1, radius, width);
+  const [across, down] = [width / 2, height / 2];
+  const around = state === CHOSEN ? rim : ring;
   for (let turn = 0; turn < order.length; turn++) {
     const row = order[turn] as number;
     if (states[row] !== state) continue;
-    const left = Math.round(width / 2 + ((x[row] as number) - camera.x) * camera.scale);
-    const top = Math.round(height / 2 - ((y[row] as number) - camera.y) * camera.scale);
+    const left = Math.round(across + ((x[row] as number) - middle) * scale);
+    const top = Math.round(down - ((y[row] as number) - level) * scale);
     // NaN fails this too.
     if (!(left > -radius && left < width + radius && top > -radius && top < height + radius)) continue;
     const colour = state === DIMMED ? dimmed : (colours[row] as number);
-    if (state === CHOSEN) disc(pixels, size, left, top, radius + 1, rim);
-    else if (ringed?.[row] && state === SHOWN) disc(pixels, size, left, top, radius + 1, ring);
-    disc(pixels, size, left, top, radius, colour);
+    const hasEdge = state === CHOSEN || (state === SHOWN && ringed?.[row] === 1);
+    const far = radius + 1;
+    if (left >= far && left < width - far && top >= far && top < height - far) {
+      const at = top * width + left;
+      for (let i = 0; i < core.length; i++) pixels[at + (core[i] as number)] = colour;
+      if (hasEdge) for (let i = 0; i < edge.length; i++) pixels[at + (edge[i] as number)] = around;
+    } else {
+      if (hasEdge) disc(pixels, size, left, top, far, around);
+      disc(pixels, size, left, top, radius, colour);
+    }
   }
+}
+
+/** Where the pixels of a disc lie from its middle in pixels `width` wide, without those of a smaller one. */
+function offsetsOf(radius: number, without: number, width: number): Int32Array {
+  const halves = spansOf(radius);
+  const inner = without < 0 ? null : spansOf(without);
+  const found: number[] = [];
+  for (let down = -radius; down <= radius; down++) {
+    const half = halves[down + radius] as number;
+    const hole = inner?.[down + without] ?? -1;
+    for (let right = -half; right <= half; right++)
+      if (Math.abs(right) > hole) found.push(down * width + right);
+  }
+  return Int32Array.from(found);
 }
 
 const spans = new Map<number, Int32Array>();

@@ -81,7 +81,7 @@ export function UnitAction({
             disabled={reason !== null || isAsking || store.session.value === null}
             onClick={() => ask([unit])}
           >
-            See what this unit looks for <kbd>s</kbd>
+            See what this unit looks for {of.name === "A" && <kbd>s</kbd>}
           </button>
           {reason === null && (
             <p class="cap" role="status">

@@ -13,10 +13,12 @@ import { kernelsOf } from "../records/pictures_of";
 import { useMaps } from "../records/use_maps";
 import type { ViewProps } from "../view";
 import { feeding, filtersKept } from "./feeding";
-import { titleOf } from "./pair";
+import { isPair, titleOf } from "./pair";
 import type { UnitLook } from "./use_unit";
 
 const SIDE = 184;
+/** Where the unit of B stands beside. */
+const PAIR_SIDE = 144;
 
 interface Props extends ViewProps {
   look: UnitLook;
@@ -63,6 +65,7 @@ export function FilterPart(props: Props) {
 }
 
 function Filter({ store, client, look, series }: Props & { series: Series }) {
+  const side = isPair(store) ? PAIR_SIDE : SIDE;
   const maps = useMaps(client, look.side, series, { channel: look.channel, ahead: true });
   const kernels = useMemo(() => maps.value && kernelsOf(maps.value), [maps.value]);
   const style = kernels && kernelStyles(kernels, series.facts.rgb === true)[0] === "rgb" ? "rgb" : "slices";
@@ -75,7 +78,7 @@ function Filter({ store, client, look, series }: Props & { series: Series }) {
   }, [kernels, style, colourMap, gamma]);
   if (!maps.capture) return <p class="cap">First recorded later than the step looked at.</p>;
   if (maps.error) return <p class="bad cap">▲ {maps.error.message}</p>;
-  if (!drawn || !kernels || !maps.value) return <div style={{ height: `${SIDE}px` }} />;
+  if (!drawn || !kernels || !maps.value) return <div style={{ height: `${side}px` }} />;
   const { facts } = maps.value;
   const weight = typeof series.facts.weight === "string" ? series.facts.weight : series.layer;
   const slices = `${kernels.slices} × ${shapeText([kernels.height, kernels.width])}`;
@@ -84,7 +87,7 @@ function Filter({ store, client, look, series }: Props & { series: Series }) {
     <div class={maps.pending ? "dim" : ""}>
       <PixelCanvas
         {...drawn}
-        size={fitted({ width, height }, SIDE)}
+        size={fitted({ width, height }, side)}
         label={`filter ${look.channel}, ${slices}`}
       />
       <p class="cap">
