@@ -13,8 +13,13 @@ from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 import cnnviz
+from cnnviz.contract.jobs import JobRequest
+from cnnviz.contract.trained import Trained
 from cnnviz.core import registry
 from cnnviz.core.registry import discover
+from cnnviz.core.trained import keep
+from cnnviz.storage.jobs_folder import JobsFolder
+from cnnviz.storage.shelf import Shelf
 from tests.core.networks import images, plain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +107,17 @@ def test_the_snippets_about_a_data_set_work_in_turn(names, capsys):
     assert names["patches"].arrays["activations"].shape == (12, 9)
     assert "agreement" in names["embedding"].facts
     assert "feature" in capsys.readouterr().out
+
+
+def test_the_snippet_about_trained_networks_works(names, capsys, tmp_path):
+    jobs = JobsFolder(tmp_path / "runs/first/plugins/cnnviz/jobs", inside=tmp_path)
+    jobs.create(JobRequest(id="1", method="fit_style", params={}, run="first", step=None))
+    net = cnnviz.capture(nn.Conv2d(3, 3, 1).eval(), names["images"])
+    about = Trained(kind="style", method="fit_style", facts={"iterations": 7})
+    keep(Shelf(jobs, "1"), net, about, {"table": torch.ones(2, 3)})
+    (code,) = python_blocks(HOWTO / "train_for_pictures.md")
+    run(code, names)
+    assert capsys.readouterr().out == "1 7 (3, None, None) ['table']\n"
 
 
 def test_the_method_of_the_howto_works_as_written(monkeypatch, tmp_path):
