@@ -65,6 +65,7 @@ def ask(
     params = complete(card.schema, asked.params, of=card.name)
     files = logs.files_of(run)
     _check_scene(asked, run, files, devices)
+    step = max(files.checkpoints, default=None) if asked.step is None else asked.step
     home = home_of(run)
     looked_at = [_picture(one, index, book) for index, one in enumerate(asked.inputs)]
     pictures = [data for data, _ in looked_at]
@@ -73,7 +74,7 @@ def ask(
         method=card.name,
         params=params,
         run=home.inner_run,
-        step=asked.step,
+        step=step,
         examples=asked.examples,
         seed=asked.seed,
         created=time.time(),
@@ -83,7 +84,7 @@ def ask(
         request,
         params,
         method_version=card.version,
-        model_digest=_weights_digest(run, files, asked.step),
+        model_digest=_weights_digest(run, files, step),
         inputs=pictures,
     )
     request = msgspec.structs.replace(request, digest=digest)

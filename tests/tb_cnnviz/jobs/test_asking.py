@@ -106,6 +106,13 @@ def test_the_same_request_gives_the_job_that_is_there(shared_board):
         assert not other["existing"], changes
 
 
+def test_without_a_step_the_last_checkpoint_is_meant(shared_board):
+    for body in ({"step": None}, {}):
+        asked = {"run": "first", "method": "toy_random", "params": {}, "seed": 24, **body}
+        _, answer = shared_board.post("jobs", asked)
+        assert answer["job"]["request"]["step"] == 7
+
+
 def test_the_same_request_from_many_tabs_makes_one_job(shared_board):
     body = {"run": "first", "method": "toy_random", "params": {}, "step": 3, "seed": 22}
     token = shared_board.json("session")["token"]
