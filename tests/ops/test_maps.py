@@ -88,6 +88,16 @@ def test_a_map_of_few_points_takes_what_perplexity_there_is():
     assert tsne_map(DIGITS[:9], perplexity=30).perplexity == pytest.approx(8 / 3)
 
 
+@pytest.mark.parametrize("count", [8, 12, 20])
+def test_a_map_of_few_points_does_not_fall_into_one(count):
+    for seed in range(3):
+        vectors = np.random.default_rng(seed).normal(size=(count, 20))
+        found = tsne_map(vectors)
+        again = tsne_map(vectors, start=found.points)
+        assert min(found.points.std(), again.points.std()) > 1
+        assert 0 < found.divergence < 1
+
+
 def test_a_map_of_duplicates_is_finite():
     assert np.isfinite(tsne_map(np.repeat(DIGITS[:2], 6, axis=0)).points).all()
     assert np.isfinite(tsne_map(np.ones((12, 3))).points).all()

@@ -27,6 +27,11 @@ SETTLED: Final = 0.01
 """… until they lower the divergence by no more than this share."""
 FEWEST: Final = 8
 """Vectors that have a map."""
+SLOWEST: Final = 10.0
+"""Learning rate at least while clusters are pulled together, …"""
+SLOWEST_AFTER: Final = 50.0
+"""… and after that: by openTSNE's own, the number of points, some maps of twenty fall into one
+point."""
 _EVERY: Final = 10
 """Iterations between two reports."""
 
@@ -80,18 +85,25 @@ def tsne_map(
     points = package.TSNEEmbedding(
         first, affinities, n_jobs=jobs, random_state=seed, callbacks_every_iters=_EVERY
     )
-    done = 0
+    done, rate = 0, max(float(len(vectors)), SLOWEST_AFTER)
     if start is None:
         told = _teller(on_progress, 0, EXAGGERATED + ITERATIONS)
-        points.optimize(EXAGGERATED, exaggeration=12, momentum=0.5, inplace=True, callbacks=told)
+        points.optimize(
+            EXAGGERATED,
+            exaggeration=12,
+            learning_rate=max(len(vectors) / 12, SLOWEST),
+            momentum=0.5,
+            inplace=True,
+            callbacks=told,
+        )
         told = _teller(on_progress, EXAGGERATED, EXAGGERATED + ITERATIONS)
-        points.optimize(ITERATIONS, momentum=0.8, inplace=True, callbacks=told)
+        points.optimize(ITERATIONS, learning_rate=rate, momentum=0.8, inplace=True, callbacks=told)
         done = EXAGGERATED + ITERATIONS
     else:
         before = np.inf
         while done < ITERATIONS:
             told = _teller(on_progress, done, ITERATIONS)
-            points.optimize(ALIGNED, momentum=0.8, inplace=True, callbacks=told)
+            points.optimize(ALIGNED, learning_rate=rate, momentum=0.8, inplace=True, callbacks=told)
             done += ALIGNED
             divergence = float(points.kl_divergence)
             if divergence > before * (1 - SETTLED):
