@@ -35,6 +35,17 @@ export function misfitOf(
   }
 }
 
+/** The parameters that need a network where there is none of their kind to choose. */
+export function withoutNetwork(schema: Schema, { networks }: Sources): string[] {
+  const fields = Object.entries(schema.properties ?? {});
+  const needs = ([, field]: [string, Schema]) =>
+    field["x-widget"] === "network" && (field["x-empty"] === "newest" || !("default" in field));
+  return fields
+    .filter(needs)
+    .filter(([, field]) => !networks.some((one) => one.kind === field["x-kind"]))
+    .map(([name]) => name);
+}
+
 function networkMisfit(value: unknown, kind: string | undefined, { networks }: Sources): string | null {
   if (typeof value !== "string" || value === "") return null;
   const found = networks.find((one) => one.name === value);

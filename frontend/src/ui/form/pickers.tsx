@@ -235,10 +235,10 @@ function NoNetwork({ sources, schema, isNeeded }: ControlProps & { isNeeded: boo
   const maker = sources.makers.find((one) => one.kind === schema["x-kind"]);
   return (
     <p class="cap">
-      {isNeeded ? "" : "None: "}
+      {isNeeded ? "" : "None. "}
       {maker
-        ? `this run has no such network yet. “${maker.title}” trains one. `
-        : "this run has no such network, and no method here trains one."}
+        ? `This run has no such network yet; “${maker.title}” trains one. `
+        : "This run has no such network, and no method here trains one."}
       {maker && (
         <button type="button" class="link" onClick={maker.open}>
           Open its form

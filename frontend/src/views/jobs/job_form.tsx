@@ -6,6 +6,7 @@ import { ApiError } from "../../api/client";
 import { submit } from "../../state/jobs";
 import type { Store } from "../../state/store";
 import { Form, problems } from "../../ui/form/form";
+import { withoutNetwork } from "../../ui/form/misfit";
 import { fieldTitle, type Schema } from "../../ui/form/schema";
 import type { ExampleSource, Sources } from "../../ui/form/sources";
 import type { ViewProps } from "../view";
@@ -28,7 +29,7 @@ export function JobForm({ store, client, state }: ViewProps & { state: DraftStat
   const sources = useSources({ store, client });
   const [help, setHelp] = useState<string | null>(null);
   useEffect(() => setHelp(null), [state.card.name]);
-  const asking = useAsking({ store, client }, state);
+  const asking = useAsking({ store, client }, state, sources);
   const { card, draft, values, update } = state;
   const { refusal } = asking;
   const schema = card.schema as Schema;
@@ -124,7 +125,7 @@ interface Asking {
 }
 
 /** Asking for the job, and what was answered. */
-function useAsking({ store, client }: ViewProps, state: DraftState): Asking {
+function useAsking({ store, client }: ViewProps, state: DraftState, sources: Sources): Asking {
   const refusal = useSignal<Refusal | null>(null);
   const isAsking = useSignal(false);
   const said = useSignal("");
@@ -133,7 +134,7 @@ function useAsking({ store, client }: ViewProps, state: DraftState): Asking {
     refusal.value = null;
     said.value = "";
   }, [store.draft.value, store.ownInputs.value]);
-  const why = whyNot(store, state);
+  const why = whyNot(store, state, sources);
   const run = async (): Promise<void> => {
     const name = store.a.run.peek();
     if (why || isAsking.peek() || name === null) return;
@@ -171,12 +172,14 @@ function existingText(state: string): string {
 }
 
 /** Why no job can be asked for; empty when one can. */
-function whyNot(store: Store, { card, values }: DraftState): string {
+function whyNot(store: Store, { card, values }: DraftState, sources: Sources): string {
   const { jobs, reason } = store.session.value ?? { jobs: false, reason: "" };
   const model = store.a.index.value?.model;
   if (!jobs) return reason || "The server has not said yet whether it takes jobs";
   if (model?.captured === "hooks")
     return "This model was recorded by hooks, not as a graph: jobs need the graph";
+  const [lacking] = withoutNetwork(card.schema as Schema, sources);
+  if (lacking !== undefined) return `${fieldTitle(lacking, {})}: there is none yet, train one first`;
   const wrong = Object.entries(problems(card.schema as Schema, values))[0];
   return wrong ? `${fieldTitle(wrong[0], {})} ${wrong[1]}` : "";
 }

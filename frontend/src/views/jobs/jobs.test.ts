@@ -23,7 +23,7 @@ const listOf = (...jobs: JobView[]) =>
   merged(NO_JOBS, { rev: "1", order: jobs.map((one) => one.request.id), jobs });
 
 function request(params: JobRequest["params"], more: Partial<JobRequest> = {}): JobRequest {
-  return { params, examples: [], inputs: 0, step: 4, ...more } as JobRequest;
+  return { params, examples: [], inputs: 0, origins: [], step: 4, ...more } as unknown as JobRequest;
 }
 
 test("the job chosen is shown, else the one that runs, else the latest", () => {
@@ -53,6 +53,8 @@ test("what a job looks at is said in a few words, classes by name", () => {
     "tench · image 2, own picture",
   );
   expect(subjectText(request({ layers: ["a", "b"] }, { inputs: 2 }), null)).toBe("2 layers · 2 own pictures");
+  const origins = [null, { method: "deep_dream" }] as JobRequest["origins"];
+  expect(subjectText(request({}, { inputs: 2, origins }), null)).toBe("own picture, from Deep dream");
   expect(subjectText(request({ layer: "conv", channel: 7, layers: [] }), null)).toBe("conv · channel 7");
   expect(subjectText(request({ units: [7] }), null)).toBe("class 7");
 });

@@ -39,6 +39,7 @@ const THUMB = 24;
 export function PicturesField({ store, client, state, roles, sources, refusal }: Props) {
   const id = useId();
   const [trouble, setTrouble] = useState("");
+  const [isOpened, open] = useState(false);
   const { draft, card, values, update } = state;
   const own = store.ownInputs.value;
   const items = itemsOf(roles, values, draft.examples, own);
@@ -75,6 +76,8 @@ export function PicturesField({ store, client, state, roles, sources, refusal }:
   };
   usePaste(take);
   const wrong = trouble || refusal;
+  // A method that needs no pictures may take some: to begin with, or to be compared with.
+  const isOpen = isOpened || card.needs_examples || items.length > 0;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping is one way, the button for files the other
     <div
@@ -92,15 +95,22 @@ export function PicturesField({ store, client, state, roles, sources, refusal }:
         <span class="cap grow r" id={`${id}-said`}>
           {chosenText(card, draft.examples.length, own, sources.examples.length)}
         </span>
+        {!isOpen && (
+          <button type="button" class="btn q" onClick={() => open(true)}>
+            Choose …
+          </button>
+        )}
       </div>
       <div class="f-control" aria-describedby={`${id}-said`}>
         {items.length > 0 && <Chosen items={items} roles={roles} sources={sources} set={set} />}
-        <PictureShelf
-          {...{ store, client, sources, chosen, press, tab }}
-          onTab={setTab}
-          take={(files) => void take(files)}
-          isFull={own.length >= most}
-        />
+        {isOpen && (
+          <PictureShelf
+            {...{ store, client, sources, chosen, press, tab }}
+            onTab={setTab}
+            take={(files) => void take(files)}
+            isFull={own.length >= most}
+          />
+        )}
         <div class="f-wrong bad" aria-live="polite">
           {wrong && `▲ ${wrong}`}
         </div>

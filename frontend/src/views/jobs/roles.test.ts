@@ -97,3 +97,9 @@ test("examples are added in their own order until a person has chosen another", 
   expect(names(add(turned, 1))).toEqual([5, 2, 9, 1]);
   expect(texts(withPicture(style, [], { kind: "example", row: 3 }))).toEqual(["content"]);
 });
+
+test("the pictures of a request say what they were for", () => {
+  expect(partTexts(style, { content: 0, styles: [2, 1] }, 4)).toEqual(["content", "style 2", "style 1", ""]);
+  expect(partTexts(style, { content: 0, styles: [0] }, 1)).toEqual(["content, style"]);
+  expect(partTexts(dream, { guide: null }, 2)).toEqual(["", ""]);
+});

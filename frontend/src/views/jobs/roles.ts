@@ -175,6 +175,18 @@ export function roleText(roles: Roles, items: readonly Item[], at: number): stri
   return alike.length > 1 ? `${single} ${alike.indexOf(items[at] as Item) + 1}` : single;
 }
 
+/** What each picture of a request is for, by its place in the job's own list; "" where nothing names it. */
+export function partTexts(roles: Roles, params: Record<string, unknown>, count: number): string[] {
+  const many = roles.many === null ? [] : asList(params[roles.many]);
+  return Array.from({ length: count }, (_, place) => {
+    const ones = roles.ones.filter(({ name }) => params[name] === place).map(({ name }) => name);
+    const at = many.indexOf(place);
+    const single = roles.many?.replace(/s$/, "") ?? "";
+    const one = at < 0 ? [] : [many.length > 1 ? `${single} ${at + 1}` : single];
+    return [...ones, ...one].join(", ").replaceAll("_", " ");
+  });
+}
+
 function asList(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }

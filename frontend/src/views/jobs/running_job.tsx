@@ -66,7 +66,7 @@ export function RunningJob({ store, client, job, isShown, isSmall }: Props) {
         </div>
       </div>
       <Progress job={job} />
-      <div class="running-curve" style={{ height: `${CURVE + 18}px` }}>
+      <div class="running-curve" style={{ height: `${CURVE + 32}px` }}>
         {width > 0 && <ObjectiveCurve status={status} width={width} height={CURVE} />}
       </div>
     </section>

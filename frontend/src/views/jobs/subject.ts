@@ -3,6 +3,7 @@
 import type { JobRequest, JobView, RunIndex } from "../../api/types";
 import type { Store } from "../../state/store";
 import { className } from "../records/examples";
+import { methodTitle } from "../records/series";
 
 const MOST = 3;
 
@@ -31,10 +32,13 @@ function unitsText(params: JobRequest["params"], index: RunIndex | null): string
   return typeof params.target === "number" ? className(index, params.target) : "";
 }
 
-function picturesText({ examples, inputs }: JobRequest): string {
-  const own = inputs === 0 ? "" : inputs === 1 ? "own picture" : `${inputs} own pictures`;
+function picturesText({ examples, inputs, origins }: JobRequest): string {
+  const made = origins.flatMap((origin) => (origin ? [methodTitle(origin.method)] : []));
+  const files = inputs - made.length;
+  const own = files <= 0 ? "" : files === 1 ? "own picture" : `${files} own pictures`;
   const chosen = examples.length === 0 ? "" : `image ${manyText(examples.map(String))}`;
-  return [chosen, own].filter(Boolean).join(", ");
+  const from = made.length === 0 ? "" : `from ${manyText([...new Set(made)])}`;
+  return [chosen, own, from].filter(Boolean).join(", ");
 }
 
 /** "1, 2, 3 and 2 more". */

@@ -15,6 +15,11 @@ export function spansDecades(values: readonly number[]): boolean {
   return finite.length > 2 && low > 0 && Math.max(...finite) / low >= DECADES;
 }
 
+/** The last iteration on the axis: that asked for, or while it is far the one reached, so that the curve has room. */
+export function axisEnd(reached: number, asked: number): number {
+  return reached > 0 && reached < asked / 4 ? reached : asked;
+}
+
 interface Props {
   status: JobStatus;
   width: number;
@@ -30,7 +35,7 @@ export function ObjectiveCurve({ status, width, height }: Props) {
   const given = objective.map(([, value]) => value ?? Number.NaN);
   const isLog = spansDecades(given);
   const values = isLog ? given.map(Math.log10) : given;
-  const last = Math.max(total, iteration, 1);
+  const last = axisEnd(objective.at(-1)?.[0] ?? 0, Math.max(total, iteration, 1));
   const places = objective.map(([at]) => at / last);
   const box = { width, height: height - FOOT };
   const bounds = finiteRange(values);
