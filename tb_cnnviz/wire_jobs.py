@@ -70,8 +70,8 @@ class JobAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     method: str
     params: dict[str, Any] = {}
     step: int | None = None
-    """A step with a checkpoint; null for the last one, or, where there is none, for the weights stored
-    with the graph."""
+    """A step with a checkpoint; null for the last one, or, where there is none, for the weights
+    stored with the graph."""
     examples: list[int] = []
     inputs: list[InputAsk] = []
     seed: int = 0
