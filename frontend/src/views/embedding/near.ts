@@ -15,9 +15,6 @@ export const near = signal<readonly number[]>([]);
 /** By what features are near. */
 export const metric = signal<"cosine" | "l2">("cosine");
 
-/** The image whose neighbours by features are here, or failed: those by pixels are then asked for. */
-export const answered = signal<number | null>(null);
-
 /** Neighbours that are shown. */
 export const NEAR = 8;
 const KEPT = 512;
@@ -63,14 +60,14 @@ interface Found {
   retry: () => void;
 }
 
-/** @param isDue whether it is to be asked for yet; an answer that is kept is given at once. */
-export function useNeighbours(client: Client, held: Held, question: Question, isDue: boolean): Found {
+/** An answer that is kept is given at once. */
+export function useNeighbours(client: Client, held: Held, question: Question): Found {
   const [attempt, setAttempt] = useState(0);
   const name = nameOf(held, question);
   const [failed, setFailed] = useState<{ name: string; error: Error } | null>(null);
   const [, setLanded] = useState("");
   const known = answers.peek(held, question) ?? null;
-  const isMissing = isDue && known === null;
+  const isMissing = known === null;
   useEffect(() => {
     if (!isMissing) return;
     const controller = new AbortController();

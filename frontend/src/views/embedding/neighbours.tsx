@@ -5,7 +5,7 @@ import type { Nearness } from "../../api/layouts";
 import { exactText } from "../../draw/number_text";
 import { Segmented } from "../../ui/segmented";
 import type { ViewProps } from "../view";
-import { answered, metric, NEAR, near, useNeighbours } from "./near";
+import { metric, NEAR, near, useNeighbours } from "./near";
 import type { Thumbs } from "./thumbs";
 import type { Scene } from "./use_scene";
 import { useThumbs } from "./use_thumbs";
@@ -50,15 +50,10 @@ export function Neighbours(props: Props) {
 
 function Column({ store, client, scene, row, thumbs, by }: Props & { by: Nearness }) {
   const isDrawn = by !== "pixels";
-  // One after the other: both at once would be slower each, and features are looked at first.
-  const isDue = isDrawn || !hasPlace(scene, row) || answered.value === row;
-  const { value, error, retry } = useNeighbours(client, scene.held, { row, by, k: NEAR }, isDue);
+  const { value, error, retry } = useNeighbours(client, scene.held, { row, by, k: NEAR });
   const rows = value?.rows ?? [];
   const isThere = value !== null || error !== null;
   useThumbs(thumbs, rows);
-  useEffect(() => {
-    if (isDrawn && isThere) answered.value = row;
-  }, [isDrawn, isThere, row]);
   useEffect(() => {
     if (isDrawn) near.value = rows;
     return () => {
