@@ -6,6 +6,7 @@ import {
   type Item,
   itemsOf,
   moved,
+  partTexts,
   placed,
   roleNames,
   rolesOf,

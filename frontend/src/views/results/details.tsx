@@ -7,7 +7,9 @@ import { useAnswer } from "../../api/use_answer";
 import { countText } from "../../draw/number_text";
 import { secondsOf } from "../../state/job_list";
 import type { Store } from "../../state/store";
+import type { Schema } from "../../ui/form/schema";
 import { PixelCanvas } from "../../ui/pixel_canvas";
+import { partTexts, rolesOf } from "../jobs/roles";
 import { examplePixels, exampleTitle, fitted } from "../records/examples";
 import { Chain } from "./chain";
 import { ObjectiveCurve } from "./objective_curve";
@@ -109,28 +111,29 @@ function Inputs({ client, store, job, card, result }: Props) {
   const examples = useAnswer(ask, `${job.run}|${facts?.digest}`).value;
   if (rows.length + request.inputs === 0) return null;
   const shown = all ? rows : rows.slice(0, MOST_THUMBS);
+  const roles = rolesOf((card?.schema ?? {}) as Schema);
+  const parts = partTexts(roles, request.params, rows.length + request.inputs);
   return (
     <section>
       <h2>Input</h2>
       <div class="res-inputs">
-        {shown.map((row) => {
+        {shown.map((row, at) => {
           const pixels = examplePixels(examples, row);
           const title = `example ${exampleTitle(index, row)}`;
           return (
             pixels && (
               <span key={row} title={title}>
                 <PixelCanvas {...pixels} size={fitted(pixels, THUMB)} label={title} />
+                <span class="cap clip res-part">{parts[at]}</span>
               </span>
             )
           );
         })}
         {Array.from({ length: request.inputs }, (_, at) => (
-          <img
-            key={`input ${at}`}
-            class="res-input"
-            src={client.jobs.inputUrl(request.id, at)}
-            alt={`own input ${at}`}
-          />
+          <span key={`input ${at}`}>
+            <img class="res-input" src={client.jobs.inputUrl(request.id, at)} alt={`own input ${at}`} />
+            <span class="cap clip res-part">{parts[rows.length + at]}</span>
+          </span>
         ))}
         {shown.length < rows.length && (
           <button type="button" class="link cap" onClick={() => setAll(true)}>
