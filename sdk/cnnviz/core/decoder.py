@@ -48,11 +48,12 @@ def doublings(code: Sequence[int], image: Sequence[int]) -> int:
 class Decoder(nn.Module):
     """Linear layers (for a vector), up-convolutions, and colours that exist.
 
-    After Dosovitskiy and Brox 2016 (https://arxiv.org/abs/1602.02644, the generator of fc6): two
-    linear layers, 4 × 4 up-convolutions that double the maps, each followed by a 3 × 3 convolution,
-    leaky rectifiers. Differs from the paper: the code is standardised first; the last layer adds to
-    the mean image before a sigmoid, so that the training begins at it and no colour can leave black
-    and white; where doubling does not come to the image's size, the last maps are resized.
+    After Dosovitskiy and Brox 2016 (https://arxiv.org/abs/1602.02644, the generator of fc6): linear
+    layers, 4 × 4 up-convolutions that double the maps, each followed by a 3 × 3 convolution, leaky
+    rectifiers. Differs from the paper: two linear layers, not three; the code is centred and
+    brought to a size of 1 first; the last layer adds to the mean image before a sigmoid, so that
+    the training begins at it and no colour can leave black and white; where doubling does not come
+    to the image's size, the last maps are resized.
     """
 
     mean: Tensor
@@ -82,7 +83,8 @@ class Decoder(nn.Module):
         super().__init__()
         mean, spread = statistics.by_channel()
         self.register_buffer("mean", mean)
-        self.register_buffer("scale", torch.where(spread > 0, 1 / spread.clamp(min=1e-12), 0.0))
+        # One for all: with its own, a unit that is hardly ever on would rule every step of a code.
+        self.register_buffer("scale", 1 / spread.square().mean().sqrt().clamp(min=1e-12))
         self.register_buffer("base", torch.logit(mean_image.float().clamp(_EDGE, 1 - _EDGE)))
         self.register_buffer("black", (-space.mean / space.std).float().cpu())
         self.register_buffer("contrast", (255 / space.std).float().cpu())
