@@ -66,7 +66,8 @@ def test_a_decoder_is_trained_on_a_folder_and_used(cnnviz, logdir, photos, tmp_p
     shelf = shelf_of_run(LocalFolder(logdir), "first")
     assert shelf.names("decoder") == [job.id]
     (record,) = job.result().manifest.records
-    assert record.facts["data_set"] == f"40 files in {photos}"
+    size = sum(path.stat().st_size for path in photos.iterdir())
+    assert record.facts["data_set"] == f"40 files in {photos}, {size} bytes"
     used = cnnviz("run", "code_maximization", "--logdir", logdir, "-p", f"network={job.id}",
                   "-p", "units=[1]", "-p", "iterations=2", "--out", tmp_path / "out")  # fmt: skip
     assert used.status == 0, used.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -23,7 +24,8 @@ from cnnviz.errors import ParamsError, RecordError
 from cnnviz.graph.net import Net
 from cnnviz.ops.images import Normalize, check_images, check_labels, check_normalize
 from cnnviz.ops.pictures import Preparation, read_picture
-from cnnviz.storage.datasets import DATASET_NAME, DatasetFile
+from cnnviz.storage.dataset_encoding import DATASET_NAME
+from cnnviz.storage.datasets import DatasetFile
 from cnnviz.storage.examples import ExamplesFile
 from cnnviz.storage.files import LocalFolder
 from cnnviz.storage.shelf import Shelf
@@ -219,7 +221,13 @@ def _own_pictures(
 def _folder(
     files: PictureFiles, shape: tuple[int, ...], normalize: Normalize | None
 ) -> PictureFolder:
-    return PictureFolder(files.paths, _preparation(shape, normalize), folder=files.folder)
+    pictures = PictureFolder(files.paths, _preparation(shape, normalize), folder=files.folder)
+    size = 0
+    for path in files.paths:
+        with suppress(OSError):
+            size += path.stat().st_size
+    pictures.reference += f", {size} bytes"  # other pictures under the same names are noticed
+    return pictures
 
 
 def _preparation(shape: tuple[int, ...], normalize: Normalize | None) -> Preparation:
