@@ -130,9 +130,9 @@ def prepare(ctx: Context, params: FitStyleParams) -> Fitting:
         ),
         params.tv,
     )
-    data = ctx.data_set()
-    without = frozenset() if data.is_stored else frozenset(rows)
-    pictures = TrainingCrops(data, space, without=without, seed=ctx.seed, of=_OF)
+    pictures = TrainingCrops(
+        ctx.data_set(), space, without=ctx.examples[rows], seed=ctx.seed, of=_OF
+    )
     held_out = pictures.shown()
     network = StyleNetwork(
         channels=ctx.examples.shape[1],

@@ -19,6 +19,10 @@ _HELD_OUT: Final = 4
 _SHARE: Final = 1 / 8
 """Of the pictures, that is held out at most; one picture is held out in any case."""
 
+_SMALL: Final = 256
+"""Pictures of a set in which the styles themselves are looked for."""
+_READ: Final = 16
+
 
 class Crops(NamedTuple):
     """What an iteration looks at."""
@@ -33,24 +37,22 @@ class TrainingCrops:
     """A data set in true colours: a few pictures held out, crops of the others to learn from."""
 
     def __init__(
-        self, data: DataSet, space: PixelSpace, *, without: frozenset[int], seed: int, of: str
+        self, data: DataSet, space: PixelSpace, *, without: Tensor, seed: int, of: str
     ) -> None:
         """Choose which are which.
 
         Args:
             data: the set.
             space: by which its images are brought to true colours.
-            without: rows of the set that are neither learnt from nor held out.
+            without: pictures (n, C, H, W), as the network takes them, that are neither learnt from
+                nor held out; looked for in small sets only, where they would matter.
             seed: of the order, the crops and the styles.
             of: the method's name, for messages.
 
         Raises:
             ParamsError: it has fewer than two pictures, or none that can be read.
         """
-        if without:
-            total = data.source.total or 0
-            rows = np.arange(total) if data.positions is None else data.positions
-            data = replace(data, positions=np.delete(rows, sorted(without)))
+        data = _without(data, without)
         count = data.source.total if data.positions is None else len(data.positions)
         share = min(_SHARE, _HELD_OUT / max(count or 0, 1))
         self._images = TrainingImages(data, held_out=share, seed=seed, fewest=2, of=of)
@@ -94,3 +96,17 @@ class TrainingCrops:
 
     def _unit(self, images: Tensor) -> Tensor:
         return self._space.to_unit(self._space.from_input(images))
+
+
+def _without(data: DataSet, pictures: Tensor) -> DataSet:
+    """Leave some pictures out of a set that is small."""
+    total = data.source.total if data.positions is None else len(data.positions)
+    if total is None or not 0 < total <= _SMALL:
+        return data
+    kept: list[int] = []
+    known = pictures.detach().to("cpu", torch.float32)
+    for batch in data.source.batches(_READ, data.positions):
+        images = batch.images.detach().to("cpu", torch.float32)
+        equal = (images[:, None] == known).flatten(2).all(2).any(1)
+        kept += batch.positions[~equal.numpy()].tolist()
+    return replace(data, positions=np.array(kept, np.int64))
