@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from cnnviz.errors import MissingError, RecordError
-from cnnviz.storage.datasets import DatasetFile, dataset_file
+from cnnviz.storage.dataset_encoding import dataset_file
+from cnnviz.storage.datasets import DatasetFile
 from tb_cnnviz.body import Body, Cache, tensors_body
 from tb_cnnviz.planes import bounded
 from tb_cnnviz.queries import DatasetQuery, ThumbnailsQuery

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from cnnviz.storage import open_logdir, verify
-from cnnviz.storage.datasets import DatasetFacts, encode_dataset
+from cnnviz.storage.dataset_encoding import DatasetFacts, encode_dataset
 from tests.worker.conftest import make_job
 
 DATASET = "ab" * 16

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import MissingError, ParamsError, RecordError
-from cnnviz.storage.datasets import DatasetFacts, DatasetFile, dataset_file, encode_dataset
+from cnnviz.storage.dataset_encoding import DatasetFacts, dataset_file, encode_dataset
+from cnnviz.storage.datasets import DatasetFile
 from cnnviz.storage.files import open_file
 
 

@@ -17,7 +17,7 @@ from tensorboard.compat.proto.types_pb2 import DT_FLOAT
 
 from cnnviz.contract.records import Entry, Manifest, Skipped
 from cnnviz.storage import RunWriter, make_previews, make_summary
-from cnnviz.storage.datasets import DatasetFacts, encode_dataset
+from cnnviz.storage.dataset_encoding import DatasetFacts, encode_dataset
 from cnnviz.storage.event_files import EventFile
 from cnnviz.storage.events import encode_event
 

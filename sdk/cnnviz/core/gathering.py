@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from cnnviz.core.spool import Spool
 from cnnviz.errors import RecordError
 from cnnviz.ops.pixels import PixelSpace, pixel_space
-from cnnviz.storage.datasets import DatasetFacts, encode_dataset
+from cnnviz.storage.dataset_encoding import DatasetFacts, encode_dataset
 
 if TYPE_CHECKING:
     from cnnviz.core.datasets import Batch, Dataset

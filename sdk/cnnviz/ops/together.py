@@ -35,7 +35,7 @@ class Together:
         known = values[finite].double()
         self._count += len(known)
         self._sum += known.sum(0)
-        self._products += known.T @ known
+        self._products.addmm_(known.T, known)
         own = labels[finite]
         inside = (own >= 0) & (own < len(self._counts))
         self._by_class.index_add_(0, own[inside], known[inside])

@@ -19,7 +19,8 @@ from cnnviz.contract.names import (
 from cnnviz.contract.records import Entry, Record, Skipped, entry_key
 from cnnviz.errors import MissingError, RecordError
 from cnnviz.storage.checkpoints import STEP_FILE
-from cnnviz.storage.datasets import DATASET_NAME, DatasetFile, dataset_file
+from cnnviz.storage.dataset_encoding import DATASET_NAME, dataset_file
+from cnnviz.storage.datasets import DatasetFile
 from cnnviz.storage.examples import ExamplesFile
 from cnnviz.storage.files import Folder
 from cnnviz.storage.graph_file import GraphFacts, read_graph

@@ -19,7 +19,7 @@ from cnnviz.contract.records import Manifest
 from cnnviz.errors import CnnvizError
 from cnnviz.storage.captures import strictly_increasing
 from cnnviz.storage.checkpoints import encode_checkpoint, kept_steps, parse_retention, step_files
-from cnnviz.storage.datasets import dataset_file
+from cnnviz.storage.dataset_encoding import dataset_file
 from cnnviz.storage.examples import encode_examples
 from cnnviz.storage.snapshots import Arrays, SnapshotFile, encode_snapshot, snapshot_name
 from cnnviz.storage.whole_files import remove_leftovers, write_whole
