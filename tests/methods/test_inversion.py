@@ -10,11 +10,14 @@ from cnnviz.core.context import Context
 from cnnviz.core.descent import DescentParams, Energy, descend, weight_by_depth
 from cnnviz.core.execute import execute
 from cnnviz.core.requests import method
-from cnnviz.errors import MissingError
+from cnnviz.core.trained import open_trained
+from cnnviz.errors import MissingError, ParamsError
 from cnnviz.graph import capture
 from cnnviz.ops.images import Normalize
 from cnnviz.ops.pixels import pixel_space
 from tests.core.networks import images, plain
+from tests.methods.shelves import NORMALIZE as SQUARES
+from tests.methods.shelves import TINY, context, net_of, run
 
 NORMALIZE = Normalize((0.5, 0.4, 0.6), (0.25, 0.3, 0.2))
 
@@ -178,3 +181,56 @@ def test_a_layer_that_answers_nothing_at_all_is_no_error():
 def test_a_layer_that_is_not_there_is_named(net, x):
     with pytest.raises(MissingError, match="no layer"):
         cnnviz.run("inversion", net, x, layer="44")
+
+
+@pytest.fixture
+def with_decoder(tmp_path):
+    """A context whose shelf has a decoder of layer 5."""
+    made = context(tmp_path, net_of())
+    run("fit_generator", made, layer="5", **TINY)
+    return made
+
+
+def test_a_decoders_picture_stands_beside_with_its_own_error(with_decoder):
+    ctx = with_decoder
+    sheet = run("inversion", ctx, network=ctx.shelf.job, iterations=3, restarts=2)
+    assert sheet.facts["columns"] == 4
+    assert sheet.facts["layers"] == ["5"]
+    assert (sheet.facts["network"], sheet.facts["decoded_layer"]) == (ctx.shelf.job, "5")
+    captions = [text.split(" · ")[0] for text in sheet.facts["captions"]]
+    decoded = "decoder of 5"
+    assert captions == ["example 0", "5", "5", decoded, "example 1", "5", "5", decoded]
+    alone = run("inversion", ctx, layers=["5"], iterations=3, restarts=2)
+    rows = [1, 2, 5, 6]
+    np.testing.assert_array_equal(sheet.arrays["images"][rows], alone.arrays["images"])
+    decoder, _, _ = open_trained(ctx.shelf, ctx.shelf.job, kind="decoder")
+    codes = ctx.net.features(ctx.examples, ["5"])["5"]
+    with torch.no_grad():
+        decoded = decoder(codes)
+        again = ctx.net.features(decoded, ["5"])["5"]
+    errors = (again - codes).flatten(1).norm(dim=1) / codes.flatten(1).norm(dim=1)
+    found = [sheet.facts["objective"][row] for row in (3, 7)]
+    np.testing.assert_allclose(found, errors.numpy(), rtol=1e-2)
+    mean, std = (torch.tensor(part).view(3, 1, 1) for part in SQUARES)
+    shown = (decoded * std + mean).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    np.testing.assert_allclose(sheet.arrays["images"][[3, 7]], shown, atol=1e-5)
+
+
+def test_in_a_chain_a_decoder_stands_after_its_layer(with_decoder):
+    ctx = with_decoder
+    params = {"network": ctx.shelf.job, "iterations": 2, "layers": ["0", "5", "8"]}
+    sheet = run("inversion", ctx, **params)
+    captions = [text.split(" · ")[0] for text in sheet.facts["captions"][:5]]
+    assert captions == ["example 0", "0", "5", "decoder of 5", "8"]
+    assert len(sheet.facts["tv"]) == 3
+
+
+def test_a_decoder_that_does_not_go_with_the_layers_is_said(with_decoder):
+    ctx = with_decoder
+    params = {"network": ctx.shelf.job, "iterations": 1}
+    with pytest.raises(ParamsError, match="is of layer '5': add it to layers"):
+        run("inversion", ctx, layers=["0"], **params)
+    other = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    ctx.net = net_of(other)
+    with pytest.raises(ParamsError, match="does not have as it was"):
+        run("inversion", ctx, **params)
