@@ -80,6 +80,14 @@ def test_parameters_that_do_not_fit_are_refused_in_a_sentence(net, params, messa
         cnnviz.run("texture", net, images(), **params)
 
 
+def test_windows_that_fit_no_memory_are_refused_before_they_are_cut():
+    large = torch.zeros(1, 3, 256, 256)
+    wide = capture(plain().eval(), large)
+    asked = {"by": "efros_leung", "window": 63, "source_side": 256}
+    with pytest.raises(ParamsError, match=r"37636 windows of 63 px take 3\.3 GiB, at most 1"):
+        cnnviz.run("texture", wide, large, **asked)
+
+
 def test_a_layer_that_is_not_there_is_named(net):
     with pytest.raises(MissingError, match="no layer"):
         cnnviz.run("texture", net, images(), layer="44")

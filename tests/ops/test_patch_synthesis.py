@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cnnviz.ops import patch_synthesis
 from cnnviz.ops.patch_synthesis import efros_leung, gaussian_pyramid, wei_levoy
 
 
@@ -31,6 +32,65 @@ def test_efros_and_leung_continue_a_periodic_pattern_without_error():
         for left in range(5)
     ]
     assert min(gaps) == 0
+
+
+def literally(source, size, window, numbers):
+    """Efros and Leung's pseudo-code, a pixel and a window at a time."""
+    radius, (height, width, colours) = window // 2, source.shape
+    top, left = numbers.integers(height - 2), numbers.integers(width - 2)
+    texture = np.full((*size, colours), np.nan)
+    row, column = (size[0] - 3) // 2, (size[1] - 3) // 2
+    texture[row : row + 3, column : column + 3] = source[top : top + 3, left : left + 3]
+    bound = 0.3
+    while np.isnan(texture).any():
+        there = ~np.isnan(texture[..., 0])
+        neighbours = np.zeros(size, int)
+        for i, j in np.argwhere(~there):
+            neighbours[i, j] = there[max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2].sum()
+        places = np.argwhere(neighbours > 0)
+        numbers.shuffle(places)
+        progress = False
+        for i, j in sorted(places.tolist(), key=lambda at: -neighbours[at[0], at[1]]):
+            distances = np.zeros((height - window + 1, width - window + 1))
+            total = 0.0
+            for down in range(-radius, radius + 1):
+                for right in range(-radius, radius + 1):
+                    y, x = i + down, j + right
+                    inside = 0 <= y < size[0] and 0 <= x < size[1]
+                    if not inside or np.isnan(texture[y, x, 0]):
+                        continue
+                    weight = np.exp(-0.5 * (down**2 + right**2) / (window / 6.4) ** 2)
+                    seen = source[
+                        radius + down : height - radius + down,
+                        radius + right : width - radius + right,
+                    ]
+                    distances += weight * ((seen - texture[y, x]) ** 2).sum(axis=2)
+                    total += weight
+            distances = distances.ravel() / total
+            chosen = numbers.choice(np.flatnonzero(distances <= distances.min() * 1.1 + 1e-9))
+            if distances[chosen] < bound:
+                y, x = divmod(int(chosen), width - window + 1)
+                texture[i, j] = source[y + radius, x + radius]
+                progress = True
+        bound *= 1 if progress else 1.1
+    return texture
+
+
+@pytest.mark.parametrize("window", [3, 5])
+def test_efros_and_leung_is_the_pseudo_code_done_slowly(window):
+    smooth = np.random.default_rng(2).random((5, 6, 2)).repeat(3, axis=0).repeat(3, axis=1)
+    source = 0.9 * smooth + 0.1 * np.random.default_rng(4).random(smooth.shape)
+    _, texture = last(efros_leung(source, (11, 13), window, random()))
+    np.testing.assert_array_equal(texture, literally(source, (11, 13), window, random()))
+
+
+def test_distances_measured_in_parts_are_the_same(monkeypatch):
+    source = np.random.default_rng(1).random((14, 14, 3))
+    _, whole = last(efros_leung(source, (12, 12), 5, random()))
+    whole = whole.copy()
+    monkeypatch.setattr(patch_synthesis, "_AT_ONCE", 300)
+    _, parts = last(efros_leung(source, (12, 12), 5, random()))
+    np.testing.assert_array_equal(whole, parts)
 
 
 def test_what_wei_and_levoy_make_looks_like_the_picture_close_up():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -23,6 +23,9 @@ from cnnviz.ops.random_phase import random_phase
 from cnnviz.ops.resizing import resized
 
 __all__ = ["TexturesByGram", "TexturesByWindows"]
+
+MOST_WINDOWS: Final = 1 << 30
+"""Bytes of all windows of a picture, which are compared at once."""
 
 
 class TexturesByGram:
@@ -185,6 +188,15 @@ class TexturesByWindows:
                 f"texture: windows of {self.params.window} px need a picture of at least {least} × "
                 f"{least} px with {levels} levels, got {self.shape[0]} × {self.shape[1]}: take a "
                 "smaller window, fewer levels or a larger source_side"
+            )
+            raise ParamsError(message, field="window")
+        window, (height, width) = self.params.window, self.shape
+        places = (height - window + 1) * (width - window + 1)
+        needed = places * window * window * self.examples.shape[1] * 8
+        if needed > MOST_WINDOWS:
+            message = (
+                f"texture: {places} windows of {window} px take {needed / 2**30:.1f} GiB, at most "
+                f"{MOST_WINDOWS / 2**30:.0f} are allowed: take a smaller window or source_side"
             )
             raise ParamsError(message, field="window")
 

@@ -12,6 +12,9 @@ __all__ = ["efros_leung", "gaussian_pyramid", "wei_levoy"]
 Picture = np.ndarray
 """(H, W, C) float64 in 0 … 1."""
 
+Place = tuple[int, int]
+"""Row and column."""
+
 _TOLERANCE: Final = 0.1
 """Windows this much farther than the nearest are drawn from as well."""
 _SMALLEST: Final = 1e-9
@@ -19,6 +22,8 @@ _SMALLEST: Final = 1e-9
 _SEED: Final = 3
 _FIRST_ERROR: Final = 0.3
 _BINOMIAL: Final = np.array([1, 4, 6, 4, 1]) / 16
+_AT_ONCE: Final = 1 << 22
+"""Distances that are computed together: of all windows to so many pixels' surroundings."""
 
 
 def efros_leung(
@@ -45,10 +50,10 @@ def efros_leung(
     bound = _FIRST_ERROR
     while grown.count < grown.filled.size:
         progress = False
-        for row, column in grown.border():
-            distance, colour = grown.choose(row, column)
+        for place, known in grown.measured(grown.border()):
+            distance, colour = grown.choose(place, known)
             if distance < bound:
-                grown.put(row, column, colour)
+                grown.put(place, colour)
                 progress = True
                 yield grown.count, grown.texture
         if not progress:
@@ -64,11 +69,11 @@ class _Grown:
         self.random = random
         self.radius = window // 2
         height, width, colours = source.shape
-        views = np.lib.stride_tricks.sliding_window_view(source, (window, window), axis=(0, 1))
-        windows = views.transpose(0, 1, 3, 4, 2).reshape(-1, window * window, colours)
-        self.middles = windows[:, window * window // 2]
-        self.squares = (windows**2).sum(axis=2)
-        self.flat = windows.reshape(len(windows), -1)
+        views = np.lib.stride_tricks.sliding_window_view(source, (window, window), (0, 1))
+        # A row a pixel of the window: what a few pixels add is then read in one piece.
+        self.colours = views.transpose(3, 4, 2, 0, 1).reshape(window * window, colours, -1)
+        self.squares = np.einsum("kcm,kcm->km", self.colours, self.colours)
+        self.middles = np.ascontiguousarray(self.colours[window * window // 2].T)
         offsets = np.arange(window) - self.radius
         bell = np.exp(-0.5 * (offsets / (window / 6.4)) ** 2)
         self.bell = np.outer(bell, bell).ravel()
@@ -86,9 +91,11 @@ class _Grown:
         self.texture[row : row + _SEED, column : column + _SEED] = piece
         self.filled[row : row + _SEED, column : column + _SEED] = True
         self.count = _SEED * _SEED
+        self.fresh: list[Place] = []
+        """Pixels that were put after the distances at hand were measured."""
 
-    def border(self) -> list[tuple[int, int]]:
-        """List the pixels beside those that are there, most neighbours first, ties at random."""
+    def border(self) -> np.ndarray:
+        """List the pixels beside those that are there, (n, 2), most first, ties at random."""
         padded = np.pad(self.filled, 1).astype(int)
         height, width = self.filled.shape
         neighbours = (
@@ -98,27 +105,79 @@ class _Grown:
         places = np.argwhere(neighbours > 0)
         self.random.shuffle(places)
         order = np.argsort(-neighbours[places[:, 0], places[:, 1]], kind="stable")
-        return [(int(row), int(column)) for row, column in places[order]]
+        found: np.ndarray = places[order]
+        return found
 
-    def choose(self, row: int, column: int) -> tuple[float, np.ndarray]:
-        """Draw a window that fits what is there: its distance and the colour of its middle."""
+    def measured(self, places: np.ndarray) -> Iterator[tuple[Place, np.ndarray]]:
+        """Go through places with the distances of all windows, to what is there when many begin.
+
+        Σ w (a - b)² = Σ w a² - 2 Σ w a b + Σ w b², two products of matrices for many places.
+        """
+        step = max(1, _AT_ONCE // len(self.middles))
         side = 2 * self.radius + 1
-        there = (slice(row, row + side), slice(column, column + side))
-        weights = np.where(self.known[there].ravel(), self.bell, 0.0)
-        asked = weights[:, None] * self.padded[there].reshape(side * side, -1)
-        # Σ w (a - b)² = Σ w a² - 2 Σ w a b + Σ w b², two products of a matrix and a vector.
-        distances = self.squares @ weights - 2 * (self.flat @ asked.ravel())
-        distances += (asked * self.padded[there].reshape(asked.shape)).sum()
-        distances = distances.clip(min=0) / weights.sum()
+        for start in range(0, len(places), step):
+            part = places[start : start + step]
+            self.fresh = []
+            views = np.lib.stride_tricks.sliding_window_view(self.padded, (side, side), (0, 1))
+            around = views[part[:, 0], part[:, 1]].transpose(0, 2, 3, 1)
+            flags = np.lib.stride_tricks.sliding_window_view(self.known, (side, side))
+            there = flags[part[:, 0], part[:, 1]].reshape(len(part), -1)
+            weights = np.where(there, self.bell, 0.0)
+            found = self._distances(weights, around.reshape(*weights.shape, -1), slice(None))
+            for place, distances in zip(part.tolist(), found, strict=True):
+                yield (place[0], place[1]), distances
+
+    def choose(self, place: Place, known: np.ndarray) -> tuple[float, np.ndarray]:
+        """Draw a window that fits what is there: its distance and the colour of its middle.
+
+        Args:
+            place: row and column.
+            known: from `measured`; what was put since then is added.
+        """
+        side = 2 * self.radius + 1
+        distances = known
+        near = [
+            (row - place[0] + self.radius) * side + column - place[1] + self.radius
+            for row, column in self.fresh
+            if max(abs(row - place[0]), abs(column - place[1])) <= self.radius
+        ]
+        there = (slice(place[0], place[0] + side), slice(place[1], place[1] + side))
+        if near:
+            around = self.padded[there].reshape(side * side, -1)[near]
+            distances = distances + self._distances(self.bell[None, near], around[None], near)[0]
+        total = self.bell[self.known[there].ravel()].sum()
+        distances = distances.clip(min=0) / total
         nearest = np.flatnonzero(distances <= distances.min() * (1 + _TOLERANCE) + _SMALLEST)
         chosen = int(self.random.choice(nearest))
         return float(distances[chosen]), self.middles[chosen]
 
-    def put(self, row: int, column: int, colour: np.ndarray) -> None:
+    def _distances(
+        self, weights: np.ndarray, around: np.ndarray, which: slice | list[int]
+    ) -> np.ndarray:
+        """Weigh the squared differences of all windows to some surroundings.
+
+        Args:
+            weights: (n, k), 0 where nothing is there.
+            around: (n, k, C), the colours there.
+            which: the k pixels of a window that they are.
+
+        Returns:
+            (n, windows), not yet over the sum of the weights.
+        """
+        asked = weights[..., None] * around
+        colours = self.colours[which].reshape(-1, len(self.middles))
+        found: np.ndarray = weights @ self.squares[which] - 2 * (
+            asked.reshape(len(asked), -1) @ colours
+        )
+        found += (asked * around).sum(axis=(1, 2))[:, None]
+        return found
+
+    def put(self, place: Place, colour: np.ndarray) -> None:
         """Set a pixel."""
-        self.texture[row, column] = colour
-        self.filled[row, column] = True
+        self.texture[place] = colour
+        self.filled[place] = True
         self.count += 1
+        self.fresh.append(place)
 
 
 def wei_levoy(
