@@ -73,7 +73,7 @@ function Plot({
   const curves = series.map((one) => curveOf(places, one.values, box, limits));
   const at = over ?? (shown === null ? -1 : steps.indexOf(shown));
   const x = at >= 0 ? (places[at] as number) * width : null;
-  const zero = curves[0]?.y(0) ?? box.height;
+  const zero = limits.low > 0 ? box.height : (curves[0]?.y(0) ?? box.height);
   const pick = (event: PointerEvent | MouseEvent): number => {
     const rect = (event.currentTarget as Element).getBoundingClientRect();
     return nearestIndex(places, (event.clientX - rect.left) / rect.width);
@@ -100,12 +100,16 @@ function Plot({
           <Line key={series[index]?.name} curve={curve} series={series[index] as ChartSeries} at={at} />
         ))}
         {limits.high > limits.low && (
-          <text class="axis over-line" x="0" y="10">
+          <text class="axis over-line" {...besideOf(curves, width, (ends) => Math.min(...ends))} y="10">
             {text(limits.high)}
           </text>
         )}
         {limits.low > 0 && (
-          <text class="axis over-line" x="0" y={box.height - 3}>
+          <text
+            class="axis over-line"
+            {...besideOf(curves, width, (ends) => height - Math.max(...ends))}
+            y={box.height - 3}
+          >
             {text(limits.low)}
           </text>
         )}
@@ -120,6 +124,18 @@ function Plot({
       <div class="cap plot-said">{at < 0 ? "\u00a0" : `${axis} ${steps[at]} · ${said}`}</div>
     </>
   );
+}
+
+/** The side on which the curves leave more room for a text. */
+function besideOf(
+  curves: readonly ReturnType<typeof curveOf>[],
+  width: number,
+  room: (ends: number[]) => number,
+) {
+  const firsts = curves.flatMap(({ dots }) => dots[0]?.y ?? []);
+  const lasts = curves.flatMap(({ dots }) => dots.at(-1)?.y ?? []);
+  const isRight = firsts.length > 0 && room(lasts) > room(firsts);
+  return isRight ? { x: width, "text-anchor": "end" as const } : { x: 0 };
 }
 
 /** On one line, however narrow the column. */
