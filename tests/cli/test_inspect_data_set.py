@@ -39,6 +39,7 @@ def test_a_folder_with_more_images_than_examples_is_looked_through_whole(cnnviz,
     assert len(stored) == 9
     assert sorted(stored.names) == sorted(f"kind{i % 2}/{i}.png" for i in range(9))
     assert stored.facts.problems == ["broken.png is left out: it is not an image"]
+    assert run.record("embedding").facts["left_out"] == stored.facts.left_out == 1
     assert len(run.examples) == 3
 
 
