@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 from msgspec import Meta
 from torch import Tensor
 
 from cnnviz.contract.params import Params
-from cnnviz.core.style_loss import StyleLoss
 from cnnviz.ops.contrasts import by_contrast
+from cnnviz.ops.pixels import PixelSpace
 from cnnviz.ops.quasi_newton import Evaluated, by_frequency, minimise
 from cnnviz.ops.steps import make_step
 
-__all__ = ["Descended", "PictureParams", "go_down", "rounded"]
+__all__ = ["Descended", "Loss", "PictureParams", "go_down", "rounded"]
 
 _FIRST = 2.5
 """Mean change of a pixel of 0 … 255 in the first step of L-BFGS."""
@@ -54,6 +54,19 @@ class PictureParams(Params, frozen=True):
     ] = 5.0
 
 
+class Loss(Protocol):
+    """What is made small for one picture."""
+
+    @property
+    def space(self) -> PixelSpace:
+        """Of the pixels."""
+        ...
+
+    def evaluate(self, pixels: Tensor) -> tuple[float, Tensor]:
+        """Give the loss and its gradient, shaped as the pixels."""
+        ...
+
+
 class Descended(NamedTuple):
     """What a descent came to."""
 
@@ -86,7 +99,7 @@ class Descended(NamedTuple):
 
 
 def go_down(
-    loss: StyleLoss,
+    loss: Loss,
     start: Tensor,
     params: PictureParams,
     report: Callable[[int, Tensor, float], None],
@@ -133,7 +146,7 @@ def _why(lowest: float, count: int, params: PictureParams) -> str | None:
 
 
 def _evaluations(
-    loss: StyleLoss, start: Tensor, params: PictureParams, contrasts: Sequence[Tensor]
+    loss: Loss, start: Tensor, params: PictureParams, contrasts: Sequence[Tensor]
 ) -> Iterator[Evaluated]:
     if params.optimiser == "adam":
         return _adam(loss, start, params)
@@ -155,7 +168,7 @@ def _memory(start: Tensor) -> int:
     return max(_FEWEST_PAIRS, min(_PAIRS, _HISTORY // pair))
 
 
-def _adam(loss: StyleLoss, start: Tensor, params: PictureParams) -> Iterator[Evaluated]:
+def _adam(loss: Loss, start: Tensor, params: PictureParams) -> Iterator[Evaluated]:
     """Go down by Adam at a rate that falls as half a cosine, within colours that exist."""
     step = make_step("adam", 1.0, desired=0.0)
     pixels = start

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.core.pictures_made import inputs_of
+from cnnviz.core.tiles import Plan, whole
 from cnnviz.errors import UnsuitableError
 from cnnviz.ops.gram import blended, gram, shares
 from cnnviz.ops.pixels import PixelSpace
@@ -18,7 +19,7 @@ from cnnviz.ops.regularisers import total_variation
 if TYPE_CHECKING:
     from cnnviz.graph.net import Net
 
-__all__ = ["Dream", "Scaling", "StyleLoss", "Term", "content_terms", "style_terms"]
+__all__ = ["Dream", "Scaling", "StyleLoss", "Term", "content_terms", "relative", "style_terms"]
 
 Scaling = Literal["relative", "gatys"]
 """What a term is divided by: its target's squared norm, or what Gatys' code divides by."""
@@ -46,6 +47,14 @@ class Dream(NamedTuple):
     weight: float
     square: float
     """Squared norm of the layer where the descent begins; the loss has its logarithm."""
+
+    def gain(self, square: float) -> float:
+        """Say by how much a squared norm lowers the loss."""
+        return self.weight * math.log(square / self.square + _SMALLEST)
+
+    def slope(self, square: float) -> float:
+        """Derive the gain by the squared norm."""
+        return self.weight / (square + _SMALLEST * self.square)
 
 
 class StyleLoss(NamedTuple):
@@ -97,8 +106,7 @@ class StyleLoss(NamedTuple):
         with torch.no_grad():
             found = self.net.features(inputs_of(self.space, pixels), self.layers)
             return [
-                float(_distance(term, found[term.layer]) / _square(term.target))
-                for term in self.terms
+                relative(term, float(_distance(term, found[term.layer]))) for term in self.terms
             ]
 
 
@@ -111,6 +119,7 @@ def content_terms(
     weights: Sequence[float],
     weight: float,
     scaling: Scaling,
+    plan: Plan = whole,
 ) -> tuple[Term, ...]:
     """Ask for the features of a picture (1, C, H, W).
 
@@ -122,9 +131,9 @@ def content_terms(
         weights: of the layers; brought to a sum of 1.
         weight: of all together.
         scaling: `gatys` takes the mean over the features.
+        plan: in which windows a large picture is looked at.
     """
-    with torch.no_grad():
-        found = net.features(inputs_of(space, pixels), list(layers))
+    found = _features(net, space, pixels, list(layers), plan)
     terms = []
     for layer, share in zip(layers, shares(weights), strict=True):
         target = found[layer]
@@ -143,6 +152,7 @@ def style_terms(
     weights: Sequence[float],
     weight: float,
     scaling: Scaling,
+    plan: Plan = whole,
 ) -> tuple[Term, ...]:
     """Ask for the Gram matrices of pictures, each (1, C, H, W) of a size of its own.
 
@@ -155,16 +165,60 @@ def style_terms(
         weights: of the layers; brought to a sum of 1 if relative, else as they are.
         weight: of all together.
         scaling: `gatys` takes the mean over the matrix.
+        plan: in which windows large pictures are looked at.
     """
-    with torch.no_grad():
-        found = [net.features(inputs_of(space, one), list(layers)) for one in pictures]
+    found = [_grams(net, space, one, list(layers), plan) for one in pictures]
     parts = shares(weights) if scaling == "relative" else list(weights)
     terms = []
     for layer, share in zip(layers, parts, strict=True):
-        target = blended([gram(one[layer]) for one in found], blend)
+        target = blended([one[layer] for one in found], blend)
         scale = _square(target) if scaling == "relative" else target.numel()
         terms.append(Term(layer, target, weight * share / scale, weight * share, style=True))
     return tuple(terms)
+
+
+def relative(term: Term, distance: float) -> float:
+    """Give ‖found − target‖² / ‖target‖² of a term."""
+    return distance / _square(term.target)
+
+
+def _grams(
+    net: Net, space: PixelSpace, pixels: Tensor, layers: list[str], plan: Plan
+) -> dict[str, Tensor]:
+    """Find the Gram matrices of a picture, the sum of its windows'."""
+    tiles = plan((pixels.shape[2], pixels.shape[3]))
+    if tiles is None:
+        with torch.no_grad():
+            seen = net.features(inputs_of(space, pixels), layers)
+            return {layer: gram(seen[layer]) for layer in layers}
+    totals: dict[str, Tensor] = {}
+    places = dict.fromkeys(layers, 0)
+    for _, maps in tiles.look(net, space, pixels, layers):
+        for layer, found in maps.items():
+            count = found.shape[2] * found.shape[3]
+            if count:
+                places[layer] += count
+                totals[layer] = totals.get(layer, 0) + count * gram(found)
+    return {layer: total / places[layer] for layer, total in totals.items()}
+
+
+def _features(
+    net: Net, space: PixelSpace, pixels: Tensor, layers: list[str], plan: Plan
+) -> dict[str, Tensor]:
+    """Find layers' maps of a picture, put together from its windows'."""
+    tiles = plan((pixels.shape[2], pixels.shape[3]))
+    if tiles is None:
+        with torch.no_grad():
+            return net.features(inputs_of(space, pixels), layers)
+    rows: dict[str, dict[int, list[Tensor]]] = {layer: {} for layer in layers}
+    for window, maps in tiles.look(net, space, pixels, layers):
+        for layer, found in maps.items():
+            # Copied: a part would keep the whole window's map.
+            rows[layer].setdefault(window.rows.first, []).append(found.clone())
+    return {
+        layer: torch.cat([torch.cat(parts, dim=3) for parts in found.values()], dim=2)
+        for layer, found in rows.items()
+    }
 
 
 def _distance(term: Term, features: Tensor) -> Tensor:

@@ -90,9 +90,18 @@ class StyleTransferParams(PictureParams, frozen=True):
         Meta(ge=1, le=6, description="Sizes, each twice the one before, the last the picture's."),
     ] = 1
     side: Annotated[
-        Annotated[int, Meta(ge=1, le=2048)] | None,
+        Annotated[int, Meta(ge=1, le=4096)] | None,
         Meta(
             description="Longer side of the picture; empty for the example's.",
+            extra_json_schema={"x-unit": "px"},
+        ),
+    ] = None
+    tile: Annotated[
+        Annotated[int, Meta(ge=1, le=4096)] | None,
+        Meta(
+            description="Longer side of the windows that the network sees one at a time, which "
+            "changes memory and time but not the result; empty: the whole picture, or windows of "
+            "about 2 GiB where it needs more.",
             extra_json_schema={"x-unit": "px"},
         ),
     ] = None

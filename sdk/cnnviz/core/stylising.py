@@ -21,6 +21,8 @@ from cnnviz.core.style_layers import (
 )
 from cnnviz.core.style_loss import Dream, StyleLoss, content_terms, style_terms
 from cnnviz.core.style_params import StyleTransferParams
+from cnnviz.core.tiled_loss import TiledLoss
+from cnnviz.core.tiles import Tiles, plan_tiles
 from cnnviz.errors import ParamsError
 from cnnviz.ops.colours import with_colours_of
 from cnnviz.ops.pixels import PixelSpace
@@ -122,9 +124,10 @@ class Stylist(NamedTuple):
         pixels = self._start(sizes[0])
         for number, size in enumerate(sizes):
             pixels = resized(pixels, size)
-            loss = self.loss(size, pixels)
-            report = self._reporter(number, len(sizes))
-            found = go_down(loss, pixels, self.params, report, contrasts=self.contrasts(size))
+            progress = _Progress(self, number, len(sizes))
+            loss = self.loss(size, pixels, between=progress.between)
+            contrasts = self.contrasts(size)
+            found = go_down(loss, pixels, self.params, progress.report, contrasts=contrasts)
             pixels = found.pixels
             if found.stopped and not found.evaluations > 1:
                 pixels = resized(pixels, sizes[-1])
@@ -182,8 +185,23 @@ class Stylist(NamedTuple):
         noise = torch.randn(content.shape, generator=random_numbers(self.ctx))
         return self.space.clip(_NOISE * noise.to(content))
 
-    def loss(self, size: tuple[int, int], start: Tensor) -> StyleLoss:
-        """Give what is made small at a size; a dream is measured by where it starts."""
+    def loss(
+        self,
+        size: tuple[int, int],
+        start: Tensor,
+        *,
+        between: Callable[[], None] = lambda: None,
+    ) -> StyleLoss | TiledLoss:
+        """Give what is made small at a size.
+
+        Args:
+            size: height and width.
+            start: (1, C, H, W): a dream is measured by where it starts.
+            between: called before each window, where there are any.
+
+        Raises:
+            ParamsError: windows are asked for that the network or a layer does not allow.
+        """
         params, net, space = self.params, self.ctx.net, self.space
         terms = content_terms(
             net,
@@ -193,6 +211,7 @@ class Stylist(NamedTuple):
             weights=self.chosen.content_weights,
             weight=params.content_weight,
             scaling=params.scaling,
+            plan=self._plan,
         ) + style_terms(
             net,
             space,
@@ -202,30 +221,54 @@ class Stylist(NamedTuple):
             weights=self._style_weights(),
             weight=params.style_weight,
             scaling=params.scaling,
+            plan=self._plan,
         )
-        return StyleLoss(net, space, terms, tv=params.tv, dream=self._dream(start))
+        loss = StyleLoss(net, space, terms, tv=params.tv, dream=self._dream(start))
+        tiles = self._plan(size)
+        return loss if tiles is None else TiledLoss(loss, tiles, between)
+
+    def _plan(self, size: tuple[int, int]) -> Tiles | None:
+        chosen = self.chosen
+        layers = [*chosen.content, *chosen.style, *([chosen.dream] if self.params.dream else [])]
+        return plan_tiles(self.ctx.net, layers, size, self.params.tile, of="style_transfer")
 
     def _dream(self, start: Tensor) -> Dream | None:
         if not self.params.dream:
             return None
-        layer = self.chosen.dream
-        with torch.no_grad():
-            found = self.ctx.net.features(inputs_of(self.space, start), [layer])[layer]
-        square = float(found.square().sum())
+        layer, net = self.chosen.dream, self.ctx.net
+        tiles = self._plan(_size_of(start))
+        if tiles is None:
+            with torch.no_grad():
+                maps = net.features(inputs_of(self.space, start), [layer])[layer]
+            square = float(maps.square().sum())
+        else:
+            seen = tiles.look(net, self.space, start, [layer])
+            square = sum(float(maps[layer].square().sum()) for _, maps in seen)
         return Dream(layer, self.params.dream, square or 1.0)
 
-    def _reporter(self, number: int, count: int) -> Callable[[int, Tensor, float], None]:
-        total = count * self.params.iterations
 
-        def report(done: int, pixels: Tensor, loss: float) -> None:
-            self.ctx.report(
-                number * self.params.iterations + done,
-                total,
-                lambda: self.space.to_unit(self.finished(pixels)),
-                objective=loss,
-            )
+class _Progress:
+    """How far the work at one of several sizes is."""
 
-        return report
+    def __init__(self, stylist: Stylist, number: int, count: int) -> None:
+        self._stylist = stylist
+        self._total = count * stylist.params.iterations
+        self._done = self._before = number * stylist.params.iterations
+
+    def report(self, done: int, pixels: Tensor, loss: float) -> None:
+        """Tell of an evaluation."""
+        stylist = self._stylist
+        self._done = self._before + done
+        stylist.ctx.report(
+            self._done,
+            self._total,
+            lambda: stylist.space.to_unit(stylist.finished(pixels)),
+            objective=loss,
+        )
+
+    def between(self) -> None:
+        """Hear a wish to cancel in the middle of an evaluation."""
+        self._stylist.ctx.report(self._done, self._total)
 
 
 def _size_of(pixels: Tensor) -> tuple[int, int]:

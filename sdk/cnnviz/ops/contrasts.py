@@ -38,7 +38,9 @@ def by_contrast(pictures: Sequence[Tensor], size: tuple[int, int], power: float)
     """
     like = pictures[0]
     octaves = max(1, int(math.log2(min(min(one.shape[2:]) for one in pictures))) - 1)
-    matrices = _matrices(sum(_covariances(one, octaves) for one in pictures), power).to(like)
+    matrices = _matrices(
+        torch.stack([_covariances(one, octaves) for one in pictures]).sum(0), power
+    ).to(like)
     height, width = size
     octave = _octave(height, width, octaves, like)
 
@@ -61,7 +63,8 @@ def _octave(height: int, width: int, octaves: int, like: Tensor) -> Tensor:
     rows = torch.fft.fftfreq(height, device=like.device, dtype=like.dtype)
     columns = torch.fft.rfftfreq(width, device=like.device, dtype=like.dtype)
     cycles = (rows.view(-1, 1).square() + columns.square()).sqrt()
-    return (cycles.clamp(min=1e-9) * 2 ** (octaves + 1)).log2().clamp(0, octaves)
+    found: Tensor = (cycles.clamp(min=1e-9) * 2 ** (octaves + 1)).log2().clamp(0, octaves)
+    return found
 
 
 def _covariances(picture: Tensor, octaves: int) -> Tensor:
@@ -87,4 +90,5 @@ def _matrices(covariances: Tensor, power: float) -> Tensor:
         return torch.eye(covariances.shape[1], dtype=torch.float64).expand_as(covariances)
     floor = _FAINTEST * strongest.clamp(min=_FAINTEST_BAND * most)
     weights = ((variances.clamp(min=0) + floor) / most).pow(power / 2)
-    return (axes * weights[:, None, :]) @ axes.transpose(1, 2)
+    found: Tensor = (axes * weights[:, None, :]) @ axes.transpose(1, 2)
+    return found
