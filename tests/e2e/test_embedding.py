@@ -182,6 +182,23 @@ def test_a_lasso_is_counted_exported_and_leads_to_units_that_fire(map_tab):
     assert f"p.cnnviz.ch={channel}" in map_tab.page.url
 
 
+def test_neighbours_are_fetched_while_the_pointer_rests_on_an_image(map_tab):
+    map_tab.open(link(draw="points", point=3))
+    map_tab.wait(".point-ring")
+    asked: list[str] = []
+    map_tab.page.on("request", lambda one: asked.append(one.url))
+    box = map_tab.frame.locator(".near-ring").first.bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    with map_tab.page.expect_response(lambda one: "by=pixels" in one.url):
+        map_tab.page.mouse.move(*middle)
+    ahead = [url for url in asked if "/neighbours?" in url]
+    assert len(ahead) == 2
+    map_tab.page.mouse.click(*middle)
+    row = ahead[0].partition("row=")[2].partition("&")[0]
+    map_tab.wait(f'.near[data-by="pixels"][data-row="{row}"] li:nth-child(8)')
+    assert [url for url in asked if "/neighbours?" in url] == ahead
+
+
 def test_shift_adds_to_the_lasso_and_alt_takes_away(map_tab):
     map_tab.open(link(draw="points"))
     map_tab.wait(f"{ROOM}[data-paintings]")
