@@ -16,6 +16,7 @@ from cnnviz.core import trained as room
 from cnnviz.core.trained import keep, open_trained
 from cnnviz.errors import MissingError, ParamsError, RecordError, UnsuitableError
 from cnnviz.graph import capture
+from cnnviz.storage import verify
 from cnnviz.storage.jobs_folder import JobsFolder
 from cnnviz.storage.shelf import Shelf
 from tests import nets
@@ -196,7 +197,7 @@ def test_the_files_of_two_networks_are_not_mixed(shelf, tmp_path):
     place = shelf.place("one")
     shutil.copytree(place, tmp_path / "copy")
     (place / "more.safetensors").unlink()
-    with pytest.raises(RecordError, match="are gone"):
+    with pytest.raises(RecordError, match="beside its weights are gone"):
         open_trained(shelf, "one", kind="decoder")
     keep(shelf, captured(style_net(), (1, 3, 16, 16)), STYLE)
     shutil.copy(tmp_path / "copy" / "graph.json", place)
@@ -216,3 +217,20 @@ def test_what_is_said_is_plain_json(shelf):
     kept(shelf)
     said = json.loads((shelf.place("one") / "about.json").read_text())
     assert {"version", "kind", "method", "params", "run", "step", "facts", "crc32c"} <= set(said)
+
+
+@pytest.mark.parametrize("name", ["graph.json", "weights.safetensors", "more.safetensors"])
+def test_verify_finds_a_flip_anywhere_in_a_network(tmp_path, name):
+    jobs = JobsFolder(tmp_path / "run/plugins/cnnviz/jobs", inside=tmp_path)
+    jobs.create(JobRequest(id="one", method="fit_style", params={}, run="run", step=None))
+    kept(Shelf(jobs, "one"), extra=torch.ones(3))
+    assert verify(tmp_path) == []
+    path = jobs.folder / "one" / "network" / name
+    whole = path.read_bytes()
+    for place in (0, 9, len(whole) // 2, len(whole) - 1):
+        data = bytearray(whole)
+        data[place] ^= 4
+        path.write_bytes(data)
+        (finding,) = verify(tmp_path)
+        assert finding.path == "run/plugins/cnnviz/jobs/one/network"
+        assert "still reads" in finding.remains

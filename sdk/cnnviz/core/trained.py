@@ -7,29 +7,21 @@ import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import msgspec
 import numpy as np
 import torch
 from torch import Tensor
 
-from cnnviz.contract.names import GRAPH_FILE, WEIGHTS_FILE
 from cnnviz.contract.trained import ABOUT_FILE, MAX_ABOUT, MORE_FILE, Trained, TrainedKind
-from cnnviz.errors import MissingError, ParamsError, RecordError, UnsuitableError
+from cnnviz.errors import MissingError, ParamsError, UnsuitableError
 from cnnviz.graph import Graph, load_graph
-from cnnviz.storage.files import open_file
-from cnnviz.storage.graph_file import MAX_GRAPH
-from cnnviz.storage.manifests import digest_of, encode_json
-from cnnviz.storage.shelf import Shelf
-from cnnviz.storage.small_files import read_small
-from cnnviz.storage.tensors import crc32c, encode_tensors, read_header, to_array
+from cnnviz.storage.manifests import encode_json
+from cnnviz.storage.shelf import BESIDE, Shelf
+from cnnviz.storage.tensors import crc32c, encode_tensors
 from cnnviz.storage.whole_files import write_whole
 
 __all__ = ["keep", "open_trained"]
-
-_MORE: Final = "more|"
-"""Before the names of tensors beside the weights, where the sums are listed."""
 
 
 def keep(
@@ -55,7 +47,7 @@ def keep(
     place = shelf.own_place()
     beside = {name: _array(tensor) for name, tensor in (more or {}).items()}
     weights = {name: _array(tensor) for name, tensor in net.weights().items()}
-    named = weights | {f"{_MORE}{name}": array for name, array in beside.items()}
+    named = weights | {f"{BESIDE}{name}": array for name, array in beside.items()}
     sums = {name: crc32c(array) for name, array in named.items()}
     about = encode_json(msgspec.structs.replace(trained, graph_digest=net.digest, crc32c=sums))
     if len(about) > MAX_ABOUT:
@@ -102,40 +94,19 @@ def open_trained(
     if shelf is None:
         message = "network names a job of a run: there are no jobs here, give a logdir"
         raise MissingError(message)
-    about, place = shelf.about(name), shelf.place(name)
+    about = shelf.about(name)
     if about.kind != kind:
         message = f"network: job {name} trained a {about.kind} network, a {kind} network is needed"
         raise ParamsError(message, field="network")
-    if digest_of(read_small(place / GRAPH_FILE, limit=MAX_GRAPH)) != about.graph_digest:
-        message = f"the network of job {name} is damaged: its graph is not the one that was kept"
-        raise RecordError(message)
-    weights = _read(place / WEIGHTS_FILE, about.crc32c, "", name)
-    beside = place / MORE_FILE
-    more = _read(beside, about.crc32c, _MORE, name) if beside.is_file() else {}
-    listed = [key.removeprefix(_MORE) for key in about.crc32c if key.startswith(_MORE)]
-    if set(listed) != set(more):
-        message = f"the network of job {name} is damaged: the tensors beside its weights are gone"
-        raise RecordError(message)
-    net = load_graph(place, weights=weights, device=device)
-    return net, about, {key: tensor.to(device) for key, tensor in more.items()}
+    arrays, beside = shelf.arrays(name)
+    weights = {key: torch.from_numpy(array.copy()) for key, array in arrays.items()}
+    more = {key: torch.from_numpy(array.copy()).to(device) for key, array in beside.items()}
+    return load_graph(shelf.place(name), weights=weights, device=device), about, more
 
 
 def _array(tensor: Tensor) -> np.ndarray:
     array: np.ndarray = tensor.detach().to("cpu").contiguous().numpy()
     return array
-
-
-def _read(path: Path, sums: Mapping[str, int], start: str, name: str) -> dict[str, Tensor]:
-    """Read the tensors of a file, each checked by its sum."""
-    file = open_file(path)
-    tensors = {}
-    for key, slot in read_header(file).slots.items():
-        data = file.read(slot.start, slot.nbytes)
-        if crc32c(data) != sums.get(f"{start}{key}"):
-            message = f"the network of job {name} is damaged: {key[:80]!r} is not what was written"
-            raise RecordError(message)
-        tensors[key] = torch.from_numpy(to_array(data, slot, slot.shape).copy())
-    return tensors
 
 
 def _put_in_place(making: Path, place: Path) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+
+import numpy as np
 
 from cnnviz.contract.names import GRAPH_FILE, WEIGHTS_FILE
 from cnnviz.contract.trained import (
@@ -25,13 +27,17 @@ from cnnviz.contract.trained import (
     TrainedKind,
 )
 from cnnviz.errors import MissingError, RecordError, UnsuitableError
+from cnnviz.storage.files import open_file
 from cnnviz.storage.graph_file import MAX_GRAPH
 from cnnviz.storage.jobs_folder import JobsFolder
-from cnnviz.storage.manifests import decode_json
+from cnnviz.storage.manifests import decode_json, digest_of
 from cnnviz.storage.small_files import read_small
+from cnnviz.storage.tensors import crc32c, read_header, to_array
 
-__all__ = ["Shelf"]
+__all__ = ["BESIDE", "Shelf"]
 
+BESIDE: Final = "more|"
+"""Before the names of arrays beside the weights, where the sums are listed."""
 _KEY: Final = re.compile(r"[0-9a-f]{8,64}")
 _LARGEST: Final = {
     GRAPH_FILE: MAX_GRAPH,
@@ -89,6 +95,26 @@ class Shelf:
         data = read_small(self.place(name) / ABOUT_FILE, limit=MAX_ABOUT)
         return decode_json(data, Trained, label=f"the network of job {name}")
 
+    def arrays(self, name: str) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Read a network's weights and the arrays beside them, all checked by their sums.
+
+        Raises:
+            MissingError: there is no job of that name, or it has trained no network.
+            RecordError: damaged, its graph too, or out of bounds.
+        """
+        about, place = self.about(name), self.place(name)
+        if digest_of(read_small(place / GRAPH_FILE, limit=MAX_GRAPH)) != about.graph_digest:
+            message = f"the network of job {name} is damaged: its graph is not the one it was"
+            raise RecordError(message)
+        beside = place / MORE_FILE
+        weights = _read(place / WEIGHTS_FILE, about.crc32c, "", name)
+        more = _read(beside, about.crc32c, BESIDE, name) if beside.is_file() else {}
+        said = {key for key in about.crc32c if key.startswith(BESIDE)}
+        if said != {f"{BESIDE}{key}" for key in more}:
+            message = f"the network of job {name} is damaged: arrays beside its weights are gone"
+            raise RecordError(message)
+        return weights, more
+
     def own_place(self) -> Path:
         """Give the folder in which the network of the job at hand is to lie; it need not be there.
 
@@ -135,6 +161,18 @@ class Shelf:
             f"there{known}"
         )
         raise MissingError(message)
+
+
+def _read(path: Path, sums: Mapping[str, int], start: str, name: str) -> dict[str, np.ndarray]:
+    file = open_file(path)
+    arrays = {}
+    for key, slot in read_header(file).slots.items():
+        data = file.read(slot.start, slot.nbytes)
+        if crc32c(data) != sums.get(f"{start}{key}"):
+            message = f"the network of job {name} is damaged: {key[:80]!r} is not what was written"
+            raise RecordError(message)
+        arrays[key] = to_array(data, slot, slot.shape)
+    return arrays
 
 
 def _check(path: Path, limit: int, *, name: str, needed: bool) -> None:

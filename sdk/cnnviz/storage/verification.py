@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,14 +19,17 @@ from cnnviz.contract.names import (
     SNAPSHOTS_FOLDER,
     WEIGHTS_FILE,
 )
+from cnnviz.contract.trained import NETWORK_FOLDER
 from cnnviz.errors import CnnvizError, MissingError, RecordError
 from cnnviz.storage.checkpoints import check_checkpoint
 from cnnviz.storage.datasets import DatasetFile
 from cnnviz.storage.examples import ExamplesFile
-from cnnviz.storage.files import StoredFile
+from cnnviz.storage.files import LocalFolder, StoredFile
 from cnnviz.storage.graph_file import read_graph
+from cnnviz.storage.jobs_folder import JobsFolder
 from cnnviz.storage.logdir import find_runs, open_logdir
 from cnnviz.storage.run_reader import Run
+from cnnviz.storage.shelf import Shelf
 from cnnviz.storage.snapshots import SnapshotFile
 from cnnviz.storage.tensors import read_header
 
@@ -74,6 +78,7 @@ def _check_run(run: Run) -> Iterator[Finding]:
     yield from _check_events(run)
     yield from _check_files(run)
     yield from _check_jobs(run)
+    yield from _check_networks(run)
 
 
 def _check_events(run: Run) -> Iterator[Finding]:
@@ -118,6 +123,22 @@ def _check_jobs(run: Run) -> Iterator[Finding]:
             problems = [(str(error), "everything else of the run still reads")]
         for problem, remains in problems:
             yield Finding(run=run.name, path=name, problem=problem, remains=remains)
+
+
+def _check_networks(run: Run) -> Iterator[Finding]:
+    """Check what jobs have trained; of a logdir elsewhere no job can be run."""
+    if not isinstance(run.folder, LocalFolder):
+        return
+    place = f"{run.place}/{JOBS_FOLDER}"
+    with suppress(RecordError):  # links that lead out are named already
+        jobs = JobsFolder(run.folder.root / place, inside=run.folder.root)
+        for name in jobs.ids():
+            if os.path.lexists(jobs.folder / name / NETWORK_FOLDER):
+                problem = _problem_of(partial(Shelf(jobs).arrays, name))
+                if problem:
+                    path = f"{place}/{name}/{NETWORK_FOLDER}"
+                    remains = "what the job has shown still reads, its network cannot be used"
+                    yield Finding(run=run.name, path=path, problem=problem, remains=remains)
 
 
 def _check_snapshot(run: Run, name: str) -> Iterator[tuple[str, str]]:
