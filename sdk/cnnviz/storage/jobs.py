@@ -17,7 +17,7 @@ from cnnviz.contract.jobs import Claim, JobRequest, JobStatus
 from cnnviz.errors import MissingError, RecordError
 from cnnviz.storage.claims import make_claim
 from cnnviz.storage.files import LocalFolder
-from cnnviz.storage.manifests import decode_json, digest_of, encode_json
+from cnnviz.storage.manifests import check_origins, decode_json, digest_of, encode_json
 from cnnviz.storage.small_files import make_empty, read_small, read_tail
 from cnnviz.storage.snapshots import SnapshotFile
 from cnnviz.storage.whole_files import write_whole
@@ -52,6 +52,7 @@ class Job:
         if not fits or len(request.method) > 64 or len(request.run) > 4096:
             message = f"job {self.id} is damaged: its request is another job's or out of bounds"
             raise RecordError(message)
+        check_origins(request.origins, label=f"job {self.id}")
         return request
 
     def status(self) -> JobStatus:

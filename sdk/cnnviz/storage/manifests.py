@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 
 from cnnviz.contract.names import FORMAT_VERSION
-from cnnviz.contract.records import Manifest
+from cnnviz.contract.records import Manifest, Origin
 from cnnviz.errors import RecordError
 
 __all__ = [
+    "check_origins",
     "check_version",
     "decode_json",
     "decode_manifest",
@@ -25,6 +26,9 @@ __all__ = [
 
 MAX_MANIFEST = 32 << 20
 """Bytes of JSON that a manifest may take; ResNet-152 with every method takes under 1 MiB."""
+
+LONGEST_CHAIN = 32
+"""Jobs one after the other that made a picture; ours name fewer."""
 
 T = TypeVar("T")
 
@@ -81,7 +85,23 @@ def decode_manifest(data: bytes, *, label: str) -> Manifest:
     if manifest.step < 0 or manifest.step >= 1 << 63 or len(keys) != len(set(keys)):
         message = f"{label} is damaged: step {manifest.step}, or two records of one key"
         raise RecordError(message)
+    check_origins(manifest.origins, label=label)
     return manifest
+
+
+def check_origins(origins: Sequence[Origin | None], *, label: str) -> None:
+    """Refuse a chain of jobs longer than ours are: what is nested too deep cannot be sent on.
+
+    Raises:
+        RecordError: it is.
+    """
+    links = list(origins)
+    for _ in range(LONGEST_CHAIN + 1):
+        if not links:
+            return
+        links = [further for one in links if one is not None for further in one.inputs]
+    message = f"{label} is damaged: a chain of more than {LONGEST_CHAIN} jobs"
+    raise RecordError(message)
 
 
 def decode_json(data: bytes, struct: type[T], *, label: str) -> T:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import msgspec
+import pytest
 
 from cnnviz.contract.jobs import JobRequest
 from cnnviz.contract.records import Origin
@@ -93,7 +95,7 @@ def test_a_jobs_own_pictures_are_looked_at_again_with_their_origin(shared_board)
 
 
 def test_a_long_chain_is_cut_and_says_so(tmp_path):
-    long = entry_of(tmp_path, id="long", origins=[chain(200)])
+    long = entry_of(tmp_path, id="long", origins=[chain(30)])
     origin = origin_of(long, 0)
     assert links_of(origin) == MAX_LINKS
     wide = entry_of(tmp_path, id="wide", origins=[chain(20, text="x" * 5000)])
@@ -102,6 +104,22 @@ def test_a_long_chain_is_cut_and_says_so(tmp_path):
     while origin.inputs:
         (origin,) = origin.inputs
     assert origin.cut
+
+
+@pytest.mark.parametrize("length", [40, 480, 2000])
+def test_a_chain_that_is_too_long_to_be_ours_makes_one_damaged_job(tmp_path, length):
+    entry = entry_of(tmp_path, id="deep")
+    link = '{"job":"a","image":0,"method":"m","params":{},"run":"r","step":1,"examples":[],'
+    nested = "null"
+    for _ in range(length):
+        nested = link + f'"seed":0,"inputs":[{nested}]}}'
+    request = json.loads(msgspec.json.encode(entry.request)) | {"inputs": 1, "origins": ["HERE"]}
+    text = json.dumps(request).replace('"HERE"', nested)
+    (entry.job.folder / "request.json").write_text(text)
+    again = read_entry(entry.job, entry.housing, asked_here=True)
+    assert (again.status.state, again.request.origins) == ("failed", [])
+    assert "request cannot be read" in again.status.message
+    assert msgspec.json.encode(again.view())
 
 
 def test_a_strangers_request_need_not_name_an_origin_for_each_picture(tmp_path):
