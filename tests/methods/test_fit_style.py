@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -12,10 +14,13 @@ from cnnviz.core.datasets import Arrays, DataSet
 from cnnviz.core.execute import execute
 from cnnviz.core.requests import method, parse_requests
 from cnnviz.core.trained import open_trained
-from cnnviz.errors import JobCancelled, MissingError, ParamsError, UnsuitableError
+from cnnviz.core.training_state import TrainingState
+from cnnviz.errors import JobCancelled, MissingError, ParamsError, RecordError, UnsuitableError
 from cnnviz.graph import capture
 from cnnviz.ops.images import Normalize
+from cnnviz.storage.files import open_file
 from cnnviz.storage.shelf import Shelf
+from cnnviz.storage.tensors import read_header
 from tests.core.networks import images, plain
 from tests.methods.test_style_transfer import OneSize
 from tests.methods.trained_networks import TINY_STYLE, fitted, shelf_with_a_job
@@ -139,6 +144,23 @@ def test_a_cancelled_training_keeps_its_network_as_it_is(net, tmp_path):
         fitted(ctx, tmp_path, **{**TINY_STYLE, "iterations": 50})
     _, about, _ = weights_of(ctx.shelf, ctx.shelf.job)
     assert about.facts["iterations"] == 3
+
+
+def test_a_state_that_does_not_fit_is_said_and_the_next_try_begins_anew(net, tmp_path):
+    params = {**TINY_STYLE, "iterations": 4}
+    ctx = context(net, on_report=Stopping(2, JobCancelled("taken back")))
+    with pytest.raises(JobCancelled):
+        fitted(ctx, tmp_path, **params)
+    (path,) = tmp_path.glob(".training-*")
+    key = json.loads(read_header(open_file(path)).metadata["cnnviz"])["key"]
+    tensors, facts = TrainingState(path, key).load()
+    tensors["values|enter.conv.bias"] = torch.zeros(3)
+    TrainingState(path, key).save(tensors, facts)
+    ctx = context(net)
+    with pytest.raises(RecordError, match="start it again"):
+        fitted(ctx, tmp_path, **params)
+    _, done = fitted(ctx, tmp_path, **params)
+    assert done.result.facts["iterations"] == 4
 
 
 def test_other_pictures_or_weights_begin_anew(net, tmp_path):

@@ -23,7 +23,7 @@ from cnnviz.core.trained import keep
 from cnnviz.core.training_state import TrainingState
 from cnnviz.core.training_steps import Weights
 from cnnviz.core.uninterrupted import uninterrupted
-from cnnviz.errors import JobCancelled, UnsuitableError
+from cnnviz.errors import JobCancelled, RecordError, UnsuitableError
 from cnnviz.graph import Graph, capture
 from cnnviz.storage.shelf import Shelf
 
@@ -31,6 +31,20 @@ __all__ = ["StyleFitter"]
 
 _EXAMPLE = 32
 """Side of the picture that the network is captured with, px; it takes any."""
+
+
+_KINDS = ("values", "first", "second", "good")
+"""What is saved of each weight."""
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What is saved of a training beside its tensors."""
+
+    iteration: int
+    loss: float | None
+    gathered: tuple[float, int]
+    curve: tuple[tuple[int, float], ...]
+    broken: bool
 
 
 class StyleFitter:
@@ -109,50 +123,37 @@ class StyleFitter:
             return self._fitting.objective.losses(self._made(wanted, style), wanted, styles)
 
     def _restore(self) -> None:
+        """Go on where the same training was stopped.
+
+        Raises:
+            RecordError: what is stored does not fit; it is removed, so that the next try begins
+                anew.
+        """
         found = self._state.load()
         if found is None:
             return
-        tensors, facts = found
-        device = self._ctx.place.device
-        parts = {
-            kind: {
-                name.partition("|")[2]: tensor.to(device)
-                for name, tensor in tensors.items()
-                if name.startswith(f"{kind}|")
-            }
-            for kind in ("weights", "first", "second", "good")
-        }
-        weights = Weights(parts["weights"], parts["first"], parts["second"], facts["iteration"])
-        self._standing = Standing(
-            weights,
-            parts["good"],
-            math.nan if facts["loss"] is None else facts["loss"],
-            (facts["gathered"][0], facts["gathered"][1]),
-            tuple((at, value) for at, value in facts["curve"]),
-            facts["broken"],
-        )
+        try:
+            self._standing = _standing(*found, like=self._standing)
+        except (msgspec.ValidationError, KeyError, ValueError) as error:
+            self._state.remove()
+            message = "the training that was stopped cannot be gone on with: start it again"
+            raise RecordError(message) from error
 
     def _save(self) -> None:
         """Save the state and keep the network as it is."""
         now = self._standing
         if not now.iteration:
             return
-        weights = now.weights
-        kinds = {
-            "weights": weights.values,
-            "first": weights.first,
-            "second": weights.second,
-            "good": now.good,
-        }
+        kinds = dict(zip(_KINDS, _values(now), strict=True))
         tensors = {f"{kind}|{name}": t for kind, part in kinds.items() for name, t in part.items()}
-        facts = {
-            "iteration": now.iteration,
-            "loss": now.loss if math.isfinite(now.loss) else None,
-            "gathered": list(now.gathered),
-            "curve": [list(point) for point in now.curve],
-            "broken": now.broken,
-        }
-        self._state.save(tensors, facts)
+        said = _Said(
+            iteration=now.iteration,
+            loss=now.loss if math.isfinite(now.loss) else None,
+            gathered=now.gathered,
+            curve=now.curve,
+            broken=now.broken,
+        )
+        self._state.save(tensors, msgspec.to_builtins(said))
         self._keep()
 
     def _keep(self) -> None:
@@ -209,3 +210,34 @@ def _with(network: StyleNetwork, values: Mapping[str, Tensor]) -> StyleNetwork:
     """Put weights into a network."""
     network.load_state_dict(dict(values))
     return network
+
+
+def _values(standing: Standing) -> list[Mapping[str, Tensor]]:
+    """List what is saved of a standing, as `_KINDS` names it."""
+    weights = standing.weights
+    return [weights.values, weights.first, weights.second, standing.good]
+
+
+def _standing(
+    tensors: Mapping[str, Tensor], facts: Mapping[str, Any], *, like: Standing
+) -> Standing:
+    """Make a standing of what was saved; `like` has the names, shapes and device."""
+    said = msgspec.convert(dict(facts), _Said)
+    parts: list[dict[str, Tensor]] = []
+    for kind in _KINDS:
+        part = {}
+        for name, known in like.good.items():
+            tensor = tensors[f"{kind}|{name}"]
+            if tensor.shape != known.shape or tensor.dtype != known.dtype:
+                raise ValueError(name)
+            part[name] = tensor.to(known.device)
+        parts.append(part)
+    values, first, second, good = parts
+    return Standing(
+        Weights(values, first, second, said.iteration),
+        good,
+        math.nan if said.loss is None else said.loss,
+        said.gathered,
+        said.curve,
+        said.broken,
+    )

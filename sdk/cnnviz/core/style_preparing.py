@@ -116,20 +116,7 @@ def prepare(ctx: Context, params: FitStyleParams) -> Fitting:
     space, layers = space_of(ctx), FitLayers.of(ctx.net, params)
     rows = _rows(len(ctx.examples), params)
     styles = [_style(ctx, params, space, row) for row in rows]
-    objective = StyleObjective(
-        ctx.net,
-        space,
-        content_weights(layers.content, layers.content_weights, params.content_weight),
-        style_targets(
-            ctx.net,
-            space,
-            styles,
-            layers.style,
-            weights=layers.style_weights,
-            weight=params.style_weight,
-        ),
-        params.tv,
-    )
+    objective = _objective(ctx.net, params, layers, space, styles)
     pictures = TrainingCrops(
         ctx.data_set(), space, without=ctx.examples[rows], seed=ctx.seed, of=_OF
     )
@@ -153,6 +140,22 @@ def prepare(ctx: Context, params: FitStyleParams) -> Fitting:
     few = len(pictures.learnt)
     note = f"it learnt from {few} pictures only: give more" if few < _FEW else ""
     return Fitting(network, training, objective, layers, rows, pictures, held_out, key, note)
+
+
+def _objective(
+    net: Net, params: FitStyleParams, layers: FitLayers, space: PixelSpace, styles: list[Tensor]
+) -> StyleObjective:
+    """Look at the styles once, and say what is made small."""
+    content = content_weights(layers.content, layers.content_weights, params.content_weight)
+    targets = style_targets(
+        net,
+        space,
+        styles,
+        layers.style,
+        weights=layers.style_weights,
+        weight=params.style_weight,
+    )
+    return StyleObjective(net, space, content, targets, params.tv)
 
 
 def _rows(count: int, params: FitStyleParams) -> list[int]:
