@@ -18,8 +18,9 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ SETTLE_MS = 5000
 UNIT = {"layer": "relu3", "units": [31]}
 """Of the demo: one that answers to trousers."""
 CAT = 285
+PRESSES = (".net-choice [aria-label=Examples] button >> nth=2", ".blend-hand")
+"""The picture that a network of styles paints, and the middle of the pad that mixes them."""
 
 FROM_DEMO = {
     "layer": "view=layer&runA=lr-0.05&layer=relu2&ch=10&sort=mean",
@@ -47,10 +50,26 @@ FROM_DEMO = {
     "unit": "view=unit&runA=lr-0.05&layer=relu3&ch=31",
 }
 """Each picture's name, and what its link says."""
+FORM = {"method": "style_transfer", "examples": [2, 3, 0], "params": {"blend": [0.7, 0.3]}}
 FROM_PHOTOGRAPHS = {
     "image": f"view=image&target={CAT}",
+    "make": f"view=jobs&draft={urllib.parse.quote(json.dumps(FORM))}",
     "jobs": "view=jobs",
 }
+STYLES: dict[str, Any] = {
+    "method": "fit_style",
+    "params": {
+        "styles": [0, 1, 2],
+        "iterations": 60,
+        "size": 64,
+        "width": 8,
+        "residual_blocks": 2,
+        "batch": 2,
+        "style_weight": 300.0,
+    },
+    "examples": [3, 4, 0],
+}
+"""A network of three styles that is learnt in minutes."""
 JOBS: tuple[dict[str, Any], ...] = (
     {"method": "trust", "params": {"method": "saliency", "target": CAT}, "examples": [0]},
     {"method": "trust", "params": {"method": "guided_backprop", "target": CAT}, "examples": [0]},
@@ -148,13 +167,18 @@ def serving(logdir: Path) -> Iterator[TensorBoard]:
         server.process.wait(timeout=20)
 
 
-def shoot(page: Page, server: TensorBoard, name: str, link: str) -> None:
-    """Write a picture of the page, in its own colours."""
+def shoot(
+    page: Page, server: TensorBoard, name: str, link: str, presses: Sequence[str] = ()
+) -> None:
+    """Write a picture of the page, in its own colours, after buttons in it were pressed."""
     fields = "".join(f"&p.cnnviz.{field}" for field in link.split("&"))
     page.goto("about:blank")
     page.goto(f"{server.url}#cnnviz{fields}")
     page.wait_for_selector("iframe")
     page.wait_for_timeout(SETTLE_MS)
+    for selector in presses:
+        page.frame_locator("iframe").locator(selector).click()
+        page.wait_for_timeout(SETTLE_MS)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     target = PICTURES / f"{name}.png"
     image.save(target, optimize=True)
@@ -187,9 +211,14 @@ def shoot_photographs(page: Page, logdir: Path, names: list[str]) -> None:
         for job in JOBS:
             server.wait_for_job(server.ask("lite0", {"step": 0, **job}))
         for name in names:
+            link, presses = FROM_PHOTOGRAPHS[name], ()
+            if name == "make":
+                job = server.ask("lite0", {"step": 0, **STYLES})
+                server.wait_for_job(job)
+                link, presses = f"{link}&job={job}", PRESSES
             if name == "jobs":
                 server.wait_for_job(server.ask("lite0", LAST_JOB), 0.4)
-            shoot(page, server, name, FROM_PHOTOGRAPHS[name])
+            shoot(page, server, name, link, presses)
 
 
 def main() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import re
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +21,7 @@ from tests.e2e.logdirs import CLASSES, Net, pictures
 from tests.e2e.test_results import ask as ask_server
 from tests.e2e.test_results import wait_for_state
 
+HOWTO = Path(__file__).resolve().parents[2] / "docs" / "howto" / "make_pictures.md"
 IMAGES = 48
 RUN = ".job-foot .btn.p"
 PANEL = ".result-panel"
@@ -152,6 +156,11 @@ def test_a_result_is_the_input_of_the_next_job_and_its_file_holds_the_chain(
         inside = json.loads(picture.info["cnnviz"])
     assert inside["job"] == second
     assert inside["provenance"]["origins"] == [origin]
+    said = io.StringIO()
+    (lines,) = re.findall(r"```python\n(.*?)```", HOWTO.read_text("utf-8"), re.S)
+    with contextlib.redirect_stdout(said):
+        exec(lines.replace("Texture.png", str(path)))
+    assert f"from texture picture 0 of job {first}" in said.getvalue()
     tab.frame.click(".chain button")
     tab.page.wait_for_function("job => location.hash.includes(job)", arg=first)
 

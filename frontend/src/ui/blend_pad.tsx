@@ -21,6 +21,8 @@ interface Props {
 }
 
 const THUMB = 32;
+/** Between a corner and its picture, so that the point at the corner is seen, CSS pixels. */
+const AWAY = 12;
 const STEP = 0.05;
 const BIG_STEP = 0.25;
 
@@ -137,7 +139,7 @@ function Pad({ label, parts, shares, onChange, side }: Props) {
       </svg>
       {corners.map((corner, index) => {
         const part = parts[index] as BlendPart;
-        const far = (radius + THUMB / 2 + 5) / radius;
+        const far = (radius + THUMB / 2 + AWAY) / radius;
         const { x, y } = place({ x: corner.x * far, y: corner.y * far });
         return (
           <button
@@ -184,7 +186,7 @@ function Pad({ label, parts, shares, onChange, side }: Props) {
 function layoutOf(corners: readonly Point[], side: number) {
   const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)];
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const margin = THUMB + 6;
+  const margin = THUMB + AWAY + 1;
   const radius = (side - 2 * margin) / Math.max(right - left, bottom - top);
   const middle = { x: side / 2 - (radius * (left + right)) / 2, y: margin - radius * top };
   return { radius, middle, height: radius * (bottom - top) + 2 * margin };
