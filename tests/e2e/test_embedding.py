@@ -268,6 +268,14 @@ def test_a_run_with_other_images_has_no_map_beside_a(map_tab):
     assert "No embedding is recorded in B" in map_tab.text(".plot-pair .nothing")
 
 
+def test_the_strongest_images_of_a_unit_are_selected_on_the_map(map_tab, laid_out):
+    record = cnnviz.open_logdir(laid_out).run("mapped").record("top_patches", step=LAST)
+    map_tab.open(link(view="unit", layer=record.layer, ch=1))
+    map_tab.frame.get_by_role("button", name="select them in the embedding").click()
+    map_tab.wait(".selection")
+    assert selected(map_tab) == len(set(record.arrays["images"][1].tolist()) - {-1})
+
+
 def test_a_class_is_isolated_and_the_view_zooms_and_passes_axe(map_tab):
     map_tab.open(link(point=3, draw="points"))
     map_tab.wait('.near[data-by="pixels"] li')

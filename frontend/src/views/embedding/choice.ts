@@ -57,6 +57,11 @@ export function chooseRows(rows: readonly number[], count: number, way: Way): vo
   choose(flags, way);
 }
 
+/** Names a set of images: what is chosen is rows of it. `dataset` is null for a run's examples. */
+export function imagesName(run: string, dataset: string | null, count: number): string {
+  return `${dataset ?? `examples of ${run}`}|${count}`;
+}
+
 /** Show one group of the legend alone, or with `more` beside the others; the last one gone shows all. */
 export function isolate(group: number, more: boolean): void {
   const next = new Set(more ? isolated.value : []);

@@ -7,7 +7,7 @@ import { neighbours } from "../../state/steps";
 import type { Store } from "../../state/store";
 import { Select } from "../../ui/select";
 import type { ViewProps } from "../view";
-import { choose, chosenOf, isolated } from "./choice";
+import { choose, chosenOf, imagesName, isolated } from "./choice";
 import { Controls, PlotButtons } from "./controls";
 import styles from "./embedding.css?inline";
 import { Head, Notes } from "./head";
@@ -83,8 +83,7 @@ function useAhead({ client }: ViewProps, scene: Scene | null): void {
 
 /** What is chosen holds for the same images only. */
 function useFreshChoice(store: Store, scene: Scene | null): void {
-  const of = scene && (scene.subjects.dataset ?? `examples of ${scene.index.name}`);
-  const images = scene && `${of}|${scene.layout.count}`;
+  const images = scene && imagesName(scene.index.name, scene.subjects.dataset, scene.layout.count);
   useEffect(() => {
     if (images === null || chosenOf.value === images) return;
     if (chosenOf.value !== "") {

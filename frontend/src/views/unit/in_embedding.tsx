@@ -3,6 +3,7 @@
 import { batch } from "@preact/signals";
 import type { Patches } from "../../api/layouts";
 import type { Store } from "../../state/store";
+import { chooseRows, chosenOf, imagesName } from "../embedding/choice";
 import { datasetName, sourceOf, type UnitLook } from "./use_unit";
 
 interface Props {
@@ -11,11 +12,11 @@ interface Props {
   patches: Patches;
 }
 
-/** Key of the recorded embedding of the images that the patches come from. */
+/** Key of the recorded embedding of the images that the patches come from, with a t-SNE map if there is one. */
 function embeddingOf({ index }: UnitLook, patches: Patches): string | null {
   const name = datasetName(patches);
-  const fits = index.series.find((one) => one.kind === "embedding" && (one.facts.dataset ?? null) === name);
-  return fits?.key ?? null;
+  const fits = index.series.filter((one) => one.kind === "embedding" && (one.facts.dataset ?? null) === name);
+  return (fits.find(({ arrays }) => arrays.map !== undefined) ?? fits[0])?.key ?? null;
 }
 
 export function ImageInEmbedding({ store, look, patches, row }: Props & { row: number }) {
@@ -30,6 +31,25 @@ export function ImageInEmbedding({ store, look, patches, row }: Props & { row: n
   return (
     <button type="button" class="link cap" onClick={go}>
       images like it, in the embedding
+    </button>
+  );
+}
+
+/** The strongest images of the unit as what a lasso would hold. */
+export function SelectInEmbedding({ store, look, patches, rows }: Props & { rows: readonly number[] }) {
+  const key = embeddingOf(look, patches);
+  const count = look.index.series.find((one) => one.key === key)?.facts.count;
+  if (key === null || typeof count !== "number" || rows.length === 0) return null;
+  const go = (): void =>
+    batch(() => {
+      chosenOf.value = imagesName(look.index.name, datasetName(patches), count);
+      chooseRows(rows, count, "anew");
+      store.embedding.value = key;
+      store.view.value = "embedding";
+    });
+  return (
+    <button type="button" class="link cap" onClick={go}>
+      select them in the embedding
     </button>
   );
 }

@@ -11,11 +11,11 @@ import { countOf, cropPixels } from "../records/crops";
 import { fitted } from "../records/examples";
 import type { ViewProps } from "../view";
 import { fieldOn } from "./boxes";
-import { ImageInEmbedding } from "./in_embedding";
+import { ImageInEmbedding, SelectInEmbedding } from "./in_embedding";
 import { MissingPatches } from "./missing_patches";
 import { titleOf } from "./pair";
 import { PatchStep } from "./patch_step";
-import { type Images, useImages } from "./use_images";
+import { type Images, rowsOf, useImages } from "./use_images";
 import { sourceOf, type UnitLook, usePatches } from "./use_unit";
 
 const SIDE = 68;
@@ -107,6 +107,9 @@ function Shown(props: ShownProps) {
             </button>
           )}
         </p>
+        {look.side.name === "A" && (
+          <SelectInEmbedding store={store} look={look} patches={patches} rows={rowsOf(patches)} />
+        )}
         {notesOf(patches).map((note) => (
           <p key={note} class="cap">
             {note}
