@@ -7,7 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from cnnviz.core.code_ascent import CodeClimb, activations, class_probabilities, climb_codes
+from cnnviz.core.code_ascent import (
+    CodeClimb,
+    activations,
+    class_scores_and_certainty,
+    climb_codes,
+)
 from cnnviz.graph import capture
 from cnnviz.ops.objectives import Objective, Part
 from tests.core.networks import images, plain
@@ -81,10 +86,11 @@ def test_a_gradient_that_is_no_number_moves_nothing():
     assert torch.equal(found, start)
 
 
-def test_the_probability_that_is_climbed_is_the_networks(nets):
+def test_a_class_is_climbed_by_its_score_and_the_logarithm_of_its_probability(nets):
     net, decoder = nets
     codes = torch.rand(2, 9, 1, 1, generator=torch.Generator().manual_seed(3)).double()
-    shown, raised = class_probabilities(net, decoder, [4, 2])(codes)
-    expected = net(decoder(codes)).softmax(1)[[0, 1], [4, 2]].detach().numpy()
-    np.testing.assert_allclose(shown.detach().numpy(), expected, rtol=1e-12)
-    np.testing.assert_allclose(raised.detach().numpy(), np.log(expected), rtol=1e-12)
+    shown, raised = class_scores_and_certainty(net, decoder, [4, 2], 3.0)(codes)
+    scores = net(decoder(codes)).detach()
+    chosen, likely = (of[[0, 1], [4, 2]].numpy() for of in (scores, scores.softmax(1)))
+    np.testing.assert_allclose(shown.detach().numpy(), likely, rtol=1e-12)
+    np.testing.assert_allclose(raised.detach().numpy(), chosen + 3 * np.log(likely), rtol=1e-12)

@@ -28,7 +28,7 @@ __all__ = [
     "CodeClimb",
     "OpenDecoder",
     "activations",
-    "class_probabilities",
+    "class_scores_and_certainty",
     "climb_codes",
     "open_decoder",
 ]
@@ -172,12 +172,21 @@ def activations(net: Net, decoder: Graph, objective: Objective, rows: slice) -> 
     return values
 
 
-def class_probabilities(net: Net, decoder: Graph, classes: Sequence[int]) -> Climbed:
-    """Give what is climbed where images shall be taken for classes: the logarithm of that."""
+def class_scores_and_certainty(
+    net: Net, decoder: Graph, classes: Sequence[int], certainty: float
+) -> Climbed:
+    """Give what is climbed where images shall be taken for classes.
+
+    Args:
+        net: whose scores are meant.
+        decoder: of the codes.
+        classes: one a picture.
+        certainty: weight of the logarithm of the probability beside the score.
+    """
 
     def values(codes: Tensor) -> tuple[Tensor, Tensor]:
         scores = net(decoder(codes))
         logs = class_scores(probabilities(scores, reading_of(scores), log=True), classes)
-        return logs.exp(), logs
+        return logs.exp(), class_scores(scores, classes) + certainty * logs
 
     return values

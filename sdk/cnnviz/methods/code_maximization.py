@@ -16,7 +16,7 @@ from cnnviz.core.code_ascent import (
     CodeClimb,
     OpenDecoder,
     activations,
-    class_probabilities,
+    class_scores_and_certainty,
     climb_codes,
     open_decoder,
 )
@@ -59,13 +59,15 @@ class CodeMaximizationParams(Params, frozen=True):
     layer: ExcitedLayer = None
     units: ExcitedUnits = (0,)
     position: ExcitedPosition = "mean"
-    aim: Annotated[
-        Literal["probability", "score"],
+    certainty: Annotated[
+        float,
         Meta(
-            description="Of classes: the probability, which holds other classes down too, or the "
-            "score alone, as in the paper."
+            ge=0,
+            le=1000,
+            description="Of classes: weight of the logarithm of the probability, which holds other "
+            "classes down, beside the score; 0 in the paper.",
         ),
-    ] = "probability"
+    ] = 10.0
     pictures: Annotated[
         int, Meta(ge=1, le=64, description="Of each unit, from starts of their own.")
     ] = 1
@@ -114,11 +116,13 @@ class CodeMaximization(Method[CodeMaximizationParams]):
 
     The code of a decoder is climbed instead of pixels (DGN-AM: Nguyen, Dosovitskiy, Yosinski,
     Brox, Clune 2016, https://arxiv.org/abs/1605.09304, and the authors' code). Train the decoder
-    with `fit_generator`. Differs from the paper: rate and noise count in standard deviations of the
-    decoded layer, so that they fit every network (in the paper's own, the mean one is 3.75); the
-    step goes along the derivative by the code, which is what the paper's two steps come to; the
-    picture shown is that of the last code, without the image step; several are climbed at once;
-    codes that can be negative are kept above as many deviations below the mean.
+    with `fit_generator`. Differs from the paper: beside a class's score the logarithm of its
+    probability is climbed, so that classes that look alike are told apart; rate and noise count in
+    standard deviations of the decoded layer, so that they fit every network (in the paper's own,
+    the mean one is 3.75); the step goes along the derivative by the code, which is what the paper's
+    two steps come to; the picture shown is that of the last code, without the image step; several
+    are climbed at once; codes that can be negative are kept above as many deviations below the
+    mean.
     """
 
     name, title, kind = "code_maximization", "Code maximisation", "images"
@@ -129,9 +133,15 @@ class CodeMaximization(Method[CodeMaximizationParams]):
     objective_name = "activation"
     presets = (
         Preset(
-            name="googlenet",
-            title="The paper's rate for GoogLeNet",
-            params={"rate": 0.53},
+            name="dgn_am",
+            title="DGN-AM, the score alone",
+            params={"certainty": 0.0},
+            source="Nguyen et al. 2016, https://arxiv.org/abs/1605.09304, for AlexNet",
+        ),
+        Preset(
+            name="dgn_am_googlenet",
+            title="DGN-AM, its rate for GoogLeNet",
+            params={"certainty": 0.0, "rate": 0.53},
             source="Nguyen et al. 2016, https://arxiv.org/abs/1605.09304: 2 instead of 8",
         ),
     )
@@ -182,8 +192,10 @@ class _Climbing:
     def climb(self, rows: slice, before: list[Tensor], *, begun: int, batches: int) -> Tensor:
         """Climb for some of the pictures; give their codes."""
         net = self._decoder.net
-        if self._params.layer is None and self._params.aim == "probability":
-            values = class_probabilities(self._ctx.net, net, self._units[rows])
+        if self._params.layer is None and self._params.certainty:
+            values = class_scores_and_certainty(
+                self._ctx.net, net, self._units[rows], self._params.certainty
+            )
         else:
             values = activations(self._ctx.net, net, self._objective, rows)
 
