@@ -151,9 +151,41 @@ def test_a_cancelled_run_has_shown_its_best_picture(net):
     assert [tuple(one.shape) for one in shown] == [(1, 3, 12, 12)] * 4
 
 
+def test_windows_change_nothing_of_the_picture(net):
+    params = {"side": 48, "iterations": 6, "dream": 0.5, "dream_layer": "4", "tv": 0.1}
+    whole, tiled = transferred(net, **params), transferred(net, tile=24, **params)
+    np.testing.assert_allclose(tiled.arrays["images"], whole.arrays["images"], atol=2e-4)
+    assert tiled.facts["errors"] == pytest.approx(whole.facts["errors"], rel=1e-3)
+    assert tiled.facts["curve"] == pytest.approx(whole.facts["curve"], rel=1e-3)
+
+
+def test_a_wish_to_cancel_is_heard_between_windows(net):
+    heard = []
+
+    def stop(done, *_):
+        heard.append(done)
+        if len(heard) == 3:
+            raise JobCancelled("taken back")
+
+    ctx = Context(net, images(), on_report=stop)
+    with pytest.raises(JobCancelled):
+        execute([method("style_transfer", side=48, tile=24)], ctx, on_error="raise")
+    assert heard == [0, 0, 0]
+
+
+def test_steps_have_no_contrasts_of_a_style_that_is_not_mixed_in(net):
+    params = {"styles": [1, 2], "iterations": 4, "side": 24}
+    one = transferred(net, blend=[1.0, 0.0], **params)
+    other = transferred(net, blend=[0.0, 1.0], **params)
+    assert one.facts["curve"] != other.facts["curve"]
+    alone = transferred(net, **{**params, "styles": [1]})
+    np.testing.assert_allclose(one.arrays["images"], alone.arrays["images"], atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
+        ({"side": 48, "tile": 6}, "tile must be at least"),
         ({"content": 3}, "content must be among the 3 examples, got 3"),
         ({"styles": [0, 7]}, "styles must be among the 3 examples, got 7"),
         ({"styles": [0, 1], "blend": [1.0]}, "blend must be 2 weights"),
