@@ -85,7 +85,7 @@ class Stops:
 
     def __call__(self, done, total, preview, objective):
         self.seen.append((done, total, objective))
-        if done == self.at:
+        if done == self.at and objective is not None:
             raise JobCancelled
 
 
@@ -102,7 +102,8 @@ def test_a_cancelled_training_keeps_its_network_and_goes_on_to_the_same_last_bit
     stops.at = None
     stops.seen.clear()
     found = run("fit_generator", ctx, layer="5", **TINY)
-    assert [done for done, total, _ in stops.seen if done] == [8, 9, 10, 11, 12]
+    steps = [done for done, _, objective in stops.seen if objective is not None]
+    assert steps == [8, 9, 10, 11, 12]
     assert found.arrays["images"].tobytes() == expected.arrays["images"].tobytes()
     assert found.facts["curve"] == expected.facts["curve"]
     first, second = (weights_of(one)[0].weights() for one in (whole, ctx))
@@ -168,7 +169,7 @@ def test_another_request_begins_anew(tmp_path, net, change):
     stops.seen.clear()
     ctx = context(tmp_path, net, on_report=stops, seed=change.pop("seed", 0))
     run("fit_generator", ctx, **{"layer": "5", **TINY, **change})
-    assert next(done for done, *_ in stops.seen if done) == 1
+    assert next(done for done, _, objective in stops.seen if objective is not None) == 1
 
 
 def test_a_loss_that_diverges_keeps_the_last_good_network(tmp_path, net, monkeypatch):
@@ -252,7 +253,43 @@ def test_the_preview_has_originals_above_what_is_made_of_them(tmp_path, net):
     previews = []
     ctx = context(tmp_path, net, on_report=lambda *said: previews.append(said[2]))
     result = run("fit_generator", ctx, layer="5", **TINY)
-    last = previews[-1]()
+    last = [preview for preview in previews if preview is not None][-1]()
     assert last.shape == (6, 3, 24, 12)
     shown = torch.from_numpy(result.arrays["images"].copy()).permute(0, 3, 1, 2)
     np.testing.assert_allclose(last[:, :, :12].numpy(), shown[:6].numpy(), atol=1e-6)
+
+
+def test_a_look_that_is_broken_off_is_made_good(tmp_path, net, monkeypatch):
+    expected = run("fit_generator", context(tmp_path / "whole", net), layer="5", **TINY)
+    ctx = context(tmp_path / "parts", net)
+    errors, looks = DecoderTraining.errors, []
+
+    def interrupted(self, weights, **how):
+        looks.append(1)
+        if len(looks) == 4:
+            raise JobCancelled
+        return errors(self, weights, **how)
+
+    monkeypatch.setattr(DecoderTraining, "errors", interrupted)
+    with pytest.raises(JobCancelled):
+        run("fit_generator", ctx, layer="5", **TINY)
+    found = run("fit_generator", ctx, layer="5", **TINY)
+    assert found.facts["curve"] == expected.facts["curve"]
+    assert found.arrays["images"].tobytes() == expected.arrays["images"].tobytes()
+
+
+def test_a_cancel_while_the_last_errors_are_measured_keeps_the_network(tmp_path, net, monkeypatch):
+    errors = DecoderTraining.errors
+
+    def interrupted(self, weights, *, most=None):
+        if most is None:
+            raise JobCancelled
+        return errors(self, weights, most=most)
+
+    monkeypatch.setattr(DecoderTraining, "errors", interrupted)
+    ctx = context(tmp_path, net)
+    with pytest.raises(JobCancelled):
+        run("fit_generator", ctx, layer="5", **TINY)
+    _, about, _ = weights_of(ctx)
+    assert about.facts["iterations"] == TINY["iterations"]
+    assert about.facts["held_out_error"] > 0

@@ -1,46 +1,34 @@
-"""Training a decoder: what is learned from, the loss, and one step after the other."""
+"""Training a decoder: the loss, one step after the other, and where it stands."""
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from cnnviz.core.code_statistics import CodeStatistics, Measuring
 from cnnviz.core.datasets import spread
-from cnnviz.core.decoder import Decoder, code_shape
+from cnnviz.core.decoder import Decoder
+from cnnviz.core.decoder_learning import AT_ONCE, Learned, codes_of
 from cnnviz.core.training_images import TrainingImages
 from cnnviz.core.training_steps import Weights, begun, stepped
-from cnnviz.errors import RecordError, UnsuitableError
+from cnnviz.errors import RecordError
 from cnnviz.ops.pixels import PixelSpace
+from cnnviz.storage.manifests import encode_json
 
 if TYPE_CHECKING:
     from cnnviz.core.context import Context
 
-__all__ = ["DecoderTraining", "Errors", "Learned", "codes_of", "learn"]
+__all__ = ["LOOKED_AT", "DecoderTraining", "Errors"]
 
-MEASURED: Final = 4096
-"""Images by which codes and the mean image are measured, at most."""
 LOOKED_AT: Final = 256
 """Held-out images by which the best weights are chosen."""
-_AT_ONCE: Final = 64
-
-
-class Learned(NamedTuple):
-    """What is known before the training: of the images, and of a layer's answers to them."""
-
-    statistics: CodeStatistics
-    mean_image: Tensor
-    """(C, H, W), true colours in 0 … 1."""
-    pixel_variance: float
-    """Squared distance of an image from the mean one, by pixel and colour, on average."""
-    code_variance: float
-    """Of a code from the mean one, summed over its units."""
 
 
 class Errors(NamedTuple):
@@ -54,48 +42,6 @@ class Errors(NamedTuple):
     def loss(self, weight: float) -> float:
         """Weigh both."""
         return self.pixels + weight * self.features
-
-
-def codes_of(ctx: Context, layer: str, inputs: Tensor) -> Tensor:
-    """Give a layer's answers as codes, (N, C, h, w) float32; (N, C, 1, 1) of a vector."""
-    found = ctx.net.features(inputs, [layer])[layer]
-    return (found[..., None, None] if found.ndim == 2 else found).float()
-
-
-def learn(
-    ctx: Context, layer: str, images: TrainingImages, space: PixelSpace, *, iterations: int
-) -> Learned:
-    """Look at the images once, some thousands at most; reports none of the iterations done.
-
-    Raises:
-        UnsuitableError: the layer answers with values that are not finite, or always the same.
-        ParamsError: images that cannot be read.
-    """
-    codes = Measuring(code_shape(ctx.net.layer(layer).shape))
-    colours: Measuring | None = None
-    chosen = images.trained[spread(len(images.trained), MEASURED)]
-    for start in range(0, len(chosen), _AT_ONCE):
-        batch = images.take(chosen[start : start + _AT_ONCE]).to(ctx.place.device)
-        with torch.no_grad():
-            codes.take(codes_of(ctx, layer, batch))
-        colours = colours or Measuring(batch.shape[1:])
-        colours.take(space.to_unit(space.from_input(batch)))
-        ctx.report(0, iterations)
-    if colours is None:
-        raise UnsuitableError("there is no image to learn from")
-    statistics, seen = codes.done(), colours.done()
-    if not all(bool(tensor.isfinite().all()) for tensor in statistics):
-        message = f"layer {layer!r} answers with values that are not finite: "
-        raise UnsuitableError(f"{message}the network's weights are broken at this step")
-    if not bool((statistics.std > 0).any()):
-        message = f"layer {layer!r} gives the same for every image: there is nothing to decode"
-        raise UnsuitableError(message)
-    return Learned(
-        statistics,
-        seen.mean,
-        max(float(seen.std.double().square().mean()), 1e-12),
-        float(statistics.std.double().square().sum()),
-    )
 
 
 @dataclass
@@ -117,6 +63,8 @@ class DecoderTraining:
     best: Mapping[str, Tensor] | None = None
     """Weights of the lowest loss on held-out images, of those times when it was looked at."""
     best_step: int = 0
+    best_errors: Errors | None = None
+    """Theirs, on the images that were looked at."""
     curve: dict[str, float] = field(default_factory=dict)
     """Loss on held-out images by step."""
     device: torch.device = field(init=False)
@@ -130,6 +78,11 @@ class DecoderTraining:
     def steps(self) -> int:
         """Steps that were made."""
         return self.weights.steps
+
+    @property
+    def kept(self) -> Mapping[str, Tensor]:
+        """The weights to be kept: the best ones, else those at hand."""
+        return self.weights.values if self.best is None else self.best
 
     def images_of(self, weights: Mapping[str, Tensor], codes: Tensor) -> Tensor:
         """Decode with some weights: (N, C, h, w) -> (N, C, H, W), as the network takes them."""
@@ -153,8 +106,10 @@ class DecoderTraining:
         self.weights = stepped(self.weights, gradients, rate)
         return value
 
-    def look(self) -> Errors:
-        """Measure the errors on held-out images; keep the weights if none were better."""
+    def look(self) -> None:
+        """Measure the errors on held-out images, once a step; keep weights that none surpass."""
+        if str(self.steps) in self.curve:
+            return
         errors = self.errors(self.weights.values, most=LOOKED_AT)
         loss = errors.loss(self.features)
         lowest = min(self.curve.values(), default=math.inf)
@@ -162,30 +117,48 @@ class DecoderTraining:
             self.curve = {**self.curve, str(self.steps): float(f"{loss:.6g}")}
             if self.curve[str(self.steps)] <= lowest:
                 self.best, self.best_step = self.weights.values, self.steps
-        return errors
+                self.best_errors = errors
 
     @torch.no_grad()
     def errors(self, weights: Mapping[str, Tensor], *, most: int | None = None) -> Errors:
         """Measure the errors of some weights on held-out images: all, or so many."""
-        chosen = self.images.held_out
-        chosen = chosen if most is None else chosen[spread(len(chosen), most)]
-        found: list[Tensor] = []
-        for start in range(0, len(chosen), _AT_ONCE):
-            inputs = self.images.take(chosen[start : start + _AT_ONCE]).to(self.device)
-            found.append(torch.stack(self._distances(weights, inputs)))
+        found = [torch.stack(self._distances(weights, some)) for some in self._held_out(most)]
         pixels, features = torch.cat(found, dim=1).double().mean(dim=1).tolist()
         return Errors(pixels, features)
 
     @torch.no_grad()
-    def mean_image_error(self) -> float:
+    def mean_image_error(self, *, most: int | None = None) -> float:
         """Measure what the mean image would come to, in the units of `Errors.pixels`."""
-        total = 0.0
-        for start in range(0, len(self.images.held_out), _AT_ONCE):
-            inputs = self.images.take(self.images.held_out[start : start + _AT_ONCE])
-            unit = self.space.to_unit(self.space.from_input(inputs.to(self.device)))
-            away = (unit - self.learned.mean_image.to(unit)).square().mean(dim=(1, 2, 3))
-            total += float(away.double().sum())
-        return total / len(self.images.held_out) / self.learned.pixel_variance
+        found = []
+        for inputs in self._held_out(most):
+            unit = self.space.to_unit(self.space.from_input(inputs))
+            away = unit - self.learned.mean_image.to(unit)
+            found.append(away.square().mean(dim=(1, 2, 3)).double())
+        return float(torch.cat(found).mean()) / self.learned.pixel_variance
+
+    def _held_out(self, most: int | None) -> Iterator[Tensor]:
+        """Go through held-out images; reports, so that a long look is not taken for a hang."""
+        chosen = self.images.held_out
+        chosen = chosen if most is None else chosen[spread(len(chosen), most)]
+        size = min(AT_ONCE, self.ctx.batch_limit or AT_ONCE)
+        for start in range(0, len(chosen), size):
+            yield self.images.take(chosen[start : start + size]).to(self.device)
+            self.ctx.report(self.steps, self.iterations)
+
+    def key(self, params: Mapping[str, Any]) -> str:
+        """Name the training by all that its outcome depends on, images and weights too."""
+        digest = hashlib.sha256(self.ctx.net.digest.encode())
+        tensors = {**self.ctx.net.weights(), **self.learned.statistics.tensors}
+        tensors["mean image"] = self.learned.mean_image
+        for name, tensor in sorted(tensors.items()):
+            digest.update(name.encode())
+            plain = tensor.detach().to("cpu").contiguous().reshape(-1).view(torch.uint8)
+            digest.update(plain.numpy().data)
+        said = {"params": params, "batch": self.batch, "seed": self.ctx.seed}
+        digest.update(encode_json(said | {"reference": self.images.reference}))
+        for places in (self.images.trained, self.images.held_out):
+            digest.update(np.ascontiguousarray(places).astype("<i8").tobytes())
+        return digest.hexdigest()
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Give all that going on needs: tensors and facts."""
@@ -198,6 +171,7 @@ class DecoderTraining:
             "steps": self.weights.steps,
             "curve": self.curve,
             "best_step": self.best_step,
+            "best_errors": self.best_errors,
         }
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
@@ -219,6 +193,7 @@ class DecoderTraining:
             raise RecordError("the training that was stopped is damaged: start it again")
         self.weights = Weights(**parts, steps=int(facts["steps"]))
         self.best, self.best_step = best, int(facts["best_step"])
+        self.best_errors = None if best is None else Errors(*facts["best_errors"])
         self.curve = dict(facts["curve"])
 
     def _distances(self, weights: Mapping[str, Tensor], inputs: Tensor) -> tuple[Tensor, Tensor]:

@@ -21,7 +21,7 @@ from cnnviz.core.code_ascent import (
     open_decoder,
 )
 from cnnviz.core.context import Context
-from cnnviz.core.decoder_training import codes_of
+from cnnviz.core.decoder_learning import codes_of
 from cnnviz.core.excited import (
     ExcitedLayer,
     ExcitedPosition,

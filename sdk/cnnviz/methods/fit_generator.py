@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
-import numpy as np
 import torch
 from msgspec import Meta
 from torch import Tensor
@@ -18,7 +16,8 @@ from cnnviz.contract.trained import Trained
 from cnnviz.core.context import Context
 from cnnviz.core.datasets import spread
 from cnnviz.core.decoder import Decoder, as_data
-from cnnviz.core.decoder_training import DecoderTraining, codes_of, learn
+from cnnviz.core.decoder_learning import codes_of, learn
+from cnnviz.core.decoder_training import LOOKED_AT, DecoderTraining, Errors
 from cnnviz.core.feature_layer import feature_layer
 from cnnviz.core.method import Method
 from cnnviz.core.pictures_made import images_result
@@ -29,7 +28,6 @@ from cnnviz.core.training_state import TrainingState
 from cnnviz.core.uninterrupted import uninterrupted
 from cnnviz.errors import JobCancelled, UnsuitableError
 from cnnviz.ops.pixels import pixel_space
-from cnnviz.storage.manifests import encode_json
 
 if TYPE_CHECKING:
     from cnnviz.graph import Graph
@@ -43,6 +41,7 @@ LOOKS: Final = 20
 """Times that the held-out images are looked at."""
 SHOWN: Final = 8
 """Held-out images that are shown above their reconstructions."""
+_CANCELLED: Final = "cancelled: the training goes on where it is asked again"
 
 
 class FitGeneratorParams(Params, frozen=True):
@@ -143,13 +142,24 @@ class FitGenerator(Method[FitGeneratorParams]):
             of=self.name,
         )
         work = _prepared(ctx, params, layer, images)
-        state = TrainingState(ctx.shelf.training(key := _key_of(work, params)), key)
+        key = work.key(msgspec.to_builtins(params))
+        state = TrainingState(ctx.shelf.training(key), key)
         found = state.load()
         if found is not None:
             work.restore(*found)
         net = as_data(work.decoder)
-        note = _train(work, net, params, state)
-        name, facts = _keep(work, net, params, note)
+        looked_at = work.mean_image_error(most=LOOKED_AT)
+        try:
+            note = _train(work, params, state)
+            measured = work.errors(work.kept), work.mean_image_error()
+        except JobCancelled:
+            with uninterrupted():
+                state.save(*work.state())
+                if work.steps:
+                    _keep(work, net, params, _facts(work, work.best_errors, looked_at, _CANCELLED))
+            raise
+        facts = _facts(work, *measured, note)
+        name = _keep(work, net, params, facts)
         state.remove()
         return [_result(work, {**facts, "network": name})]
 
@@ -195,34 +205,26 @@ def _prepared(
     )
 
 
-def _train(
-    work: DecoderTraining, net: Graph, params: FitGeneratorParams, state: TrainingState
-) -> str | None:
+def _train(work: DecoderTraining, params: FitGeneratorParams, state: TrainingState) -> str | None:
     """Train to the end; give a sentence where it ended early.
 
     Raises:
-        JobCancelled: the job was taken back; state and network are kept before.
+        JobCancelled: the job was taken back.
         UnsuitableError: the loss was not a number before any network was worth keeping.
     """
     every = max(1, math.ceil(params.iterations / LOOKS))
     preview = _Preview(work)
-    try:
-        while work.steps < params.iterations:
-            loss = work.step()
-            if not math.isfinite(loss):
-                return _stopped(work)
-            done = work.steps
-            if done % every == 0 or done == params.iterations:
-                work.look()
-            state.save_if_due(*work.state())
-            work.ctx.report(done, params.iterations, preview, objective=loss)
-    except JobCancelled:
-        with uninterrupted():
-            state.save(*work.state())
-            if work.steps:
-                _keep(work, net, params, "cancelled: the training goes on where it is asked again")
-        raise
-    return None
+    while True:
+        # First of all, so that a look that was broken off is made good when the training goes on.
+        if work.steps and (work.steps % every == 0 or work.steps == params.iterations):
+            work.look()
+        if work.steps >= params.iterations:
+            return None
+        loss = work.step()
+        if not math.isfinite(loss):
+            return _stopped(work)
+        state.save_if_due(*work.state())
+        work.ctx.report(work.steps, params.iterations, preview, objective=loss)
 
 
 def _stopped(work: DecoderTraining) -> str:
@@ -238,11 +240,9 @@ def _stopped(work: DecoderTraining) -> str:
 
 
 def _keep(
-    work: DecoderTraining, net: Graph, params: FitGeneratorParams, note: str | None
-) -> tuple[str, dict[str, Any]]:
-    """Put the best network on the shelf, else the present one; give its name and facts."""
-    weights = work.weights.values if work.best is None else work.best
-    facts = _facts(work, weights, note)
+    work: DecoderTraining, net: Graph, params: FitGeneratorParams, facts: dict[str, Any]
+) -> str:
+    """Put the best network on the shelf, else the present one; give its name."""
     trained = Trained(
         kind="decoder",
         method=FitGenerator.name,
@@ -252,13 +252,16 @@ def _keep(
         model_digest=work.ctx.net.digest,
         facts=facts,
     )
-    kept = net.with_weights(weights)
-    return keep(work.ctx.shelf, kept, trained, work.learned.statistics.tensors), facts
+    kept = net.with_weights(work.kept)
+    return keep(work.ctx.shelf, kept, trained, work.learned.statistics.tensors)
 
 
-def _facts(work: DecoderTraining, weights: Any, note: str | None) -> dict[str, Any]:
-    errors, mean_image = work.errors(weights), work.mean_image_error()
+def _facts(
+    work: DecoderTraining, errors: Errors | None, mean_image: float, note: str | None
+) -> dict[str, Any]:
+    """Say what the network came to; of one that was never looked at the errors are not known."""
     unit = work.learned.pixel_variance
+    pixels, features = (math.nan, math.nan) if errors is None else errors
     facts = {
         "layer": work.layer,
         "shape": list(work.learned.mean_image.shape),
@@ -267,11 +270,11 @@ def _facts(work: DecoderTraining, weights: Any, note: str | None) -> dict[str, A
         "kept_step": work.steps if work.best is None else work.best_step,
         "images": len(work.images.trained),
         "held_out": len(work.images.held_out),
-        "loss": _short(errors.loss(work.features)),
-        "held_out_error": _short(errors.pixels * unit),
+        "loss": _short(pixels + work.features * features),
+        "held_out_error": _short(pixels * unit),
         "mean_image_error": _short(mean_image * unit),
-        "ratio": _short(mean_image / max(errors.pixels, 1e-12)),
-        "feature_error": _short(errors.features),
+        "ratio": _short(mean_image / max(pixels, 1e-12)),
+        "feature_error": _short(features),
         "curve": work.curve,
         "colours": work.space.origin,
     }
@@ -303,8 +306,7 @@ class _Preview:
 
 
 def _result(work: DecoderTraining, facts: dict[str, Any]) -> Result:
-    weights = work.weights.values if work.best is None else work.best
-    originals, decoded = _Preview(work).inputs(weights)
+    originals, decoded = _Preview(work).inputs(work.kept)
     away = (decoded - originals) * (work.space.std / 255)
     errors = away.square().mean(dim=(1, 2, 3)).tolist()
     captions = ["held out"] * len(errors) + [f"decoded · {error:.3g}" for error in errors]
@@ -317,19 +319,3 @@ def _result(work: DecoderTraining, facts: dict[str, Any]) -> Result:
     return images_result(
         work.space, pixels, layer=work.layer, captions=captions, facts={**facts, **more}
     )
-
-
-def _key_of(work: DecoderTraining, params: FitGeneratorParams) -> str:
-    """Name a training by all that its outcome depends on."""
-    digest = hashlib.sha256(work.ctx.net.digest.encode())
-    tensors = {**work.ctx.net.weights(), **work.learned.statistics.tensors}
-    tensors["mean image"] = work.learned.mean_image
-    for name, tensor in sorted(tensors.items()):
-        digest.update(name.encode())
-        plain = tensor.detach().to("cpu").contiguous().reshape(-1).view(torch.uint8)
-        digest.update(plain.numpy().data)
-    sizes = [len(work.images.trained), len(work.images.held_out), work.batch, work.ctx.seed]
-    said = {"params": msgspec.to_builtins(params), "sizes": sizes}
-    digest.update(encode_json(said | {"reference": work.images.reference}))
-    digest.update(np.ascontiguousarray(work.images.trained).astype("<i8").tobytes())
-    return digest.hexdigest()

@@ -14,7 +14,7 @@ from cnnviz.contract.jobs import Preset
 from cnnviz.contract.results import Result
 from cnnviz.core.code_ascent import OpenDecoder, open_decoder
 from cnnviz.core.context import Context
-from cnnviz.core.decoder_training import codes_of
+from cnnviz.core.decoder_learning import codes_of
 from cnnviz.core.descent import DescentParams, Energy, descend
 from cnnviz.core.method import Method
 from cnnviz.core.pictures_made import (
