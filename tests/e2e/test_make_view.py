@@ -26,6 +26,7 @@ IMAGES = 48
 RUN = ".job-foot .btn.p"
 PANEL = ".result-panel"
 CHOSEN = ".chosen-pictures li"
+JOB_OF_LINK = "(() => location.hash.match(/p.cnnviz.job=([^&]*)/)?.[1] ?? null)"
 SMALL = {"iterations": 4, "width": 4, "residual_blocks": 1, "batch": 2, "size": 20}
 """A training of a style network that takes seconds."""
 
@@ -97,12 +98,10 @@ def chosen(tab: Tab) -> list[str]:
 
 def run_and_wait(tab: Tab) -> str:
     """Press Run and wait for the end of the job; gives its id."""
-    before = tab.page.evaluate("location.hash")
+    before = tab.page.evaluate(f"{JOB_OF_LINK}()")
     tab.frame.click(f"{RUN}:not([disabled])")
-    tab.page.wait_for_function(
-        "before => location.hash !== before && location.hash.includes('p.cnnviz.job=')", arg=before
-    )
-    job = tab.page.evaluate("location.hash.match(/p.cnnviz.job=([^&]*)/)[1]")
+    tab.page.wait_for_function(f"before => {JOB_OF_LINK}() !== before", arg=before)
+    job = tab.page.evaluate(f"{JOB_OF_LINK}()")
     tab.wait(f"[aria-label=Ended] li[data-job='{job}'] >> text=done")
     return job
 
@@ -194,8 +193,9 @@ def test_styles_are_mixed_on_a_pad_and_painted_at_once(make_tab, make_server):
 def test_a_decoder_is_trained_by_way_of_the_form_that_needs_one(make_tab, make_server):
     tab = make_tab
     tab.open(form_link("code_maximization", params={"units": [1], "iterations": 3}))
-    tab.wait(f"{RUN}:not([disabled])")
     tab.wait(".f-row:has-text('Network') >> text=no such network yet")
+    assert tab.frame.locator(RUN).is_disabled()
+    assert "train one first" in tab.text(".job-foot")
     tab.frame.click(".f-row:has-text('Network') >> text=Open its form")
     tab.frame.get_by_role("heading", name="Train a decoder", exact=True).first.wait_for()
     fit = ask(make_server, "fit_generator", params={"iterations": 4, "width": 16, "batch": 8})
