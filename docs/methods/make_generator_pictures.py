@@ -97,7 +97,8 @@ def main(folder: Path) -> None:
         judged = judge((pictures - MEAN) / STD).softmax(1).diagonal().tolist()
     draw_code_maximization(made, judged)
     (network,) = Shelf(JobsFolder(folder, inside=folder)).names("decoder")
-    draw_inversion(run(ctx, "inversion", folder, network=network, iterations=200))
+    inverted = run(ctx, "inversion", folder, network=network, iterations=200, tv=1.0)
+    draw_inversion(inverted)
 
 
 if __name__ == "__main__":
