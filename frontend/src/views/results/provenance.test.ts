@@ -46,5 +46,11 @@ test("a PNG carries the record's provenance, or the request where there is no re
 });
 
 test("durations are said in seconds, then minutes", () => {
-  expect([0.42, 12.3, 119.8, 185, 7300].map(durationText)).toEqual(["0.4 s", "12 s", "2 min 0 s", "3 min 5 s", "2 h 1 min"]);
+  expect([0.42, 12.3, 119.8, 185, 7300].map(durationText)).toEqual([
+    "0.4 s",
+    "12 s",
+    "2 min 0 s",
+    "3 min 5 s",
+    "2 h 1 min",
+  ]);
 });
