@@ -185,7 +185,7 @@ def test_two_results_are_compared(jobs_tab, jobs_server):
     jobs_tab.frame.select_option("text=Compare with", other)
     jobs_tab.wait(".res-pair figure:nth-child(2) canvas")
     captions = jobs_tab.frame.locator(".res-pair figcaption").all_inner_texts()
-    assert ["rate 0.05" in captions[0], "rate 0.5" in captions[1]] == [True, True]
+    assert ["rate 0.006" in captions[0], "rate 0.5" in captions[1]] == [True, True]
     jobs_tab.frame.click("text=A − B")
     jobs_tab.wait(".res-pair .scale-bar")
     own, second = images_of(jobs_server, job)[0], images_of(jobs_server, other)[0]
