@@ -93,9 +93,9 @@ class FitGeneratorParams(Params, frozen=True):
 class FitGenerator(Method[FitGeneratorParams]):
     """Trains a network that turns a layer's output back into images of the data set.
 
-    An up-convolutional decoder (Dosovitskiy, Brox 2016, https://arxiv.org/abs/1602.02644; the
-    pixel loss alone: the same authors' https://arxiv.org/abs/1506.02753) is trained on the run's
-    data set with the squared difference of the pixels and that of the layer's answers to the
+    An up-convolutional decoder (Dosovitskiy, Brox 2016, https://arxiv.org/abs/1602.02644, and with
+    the pixel loss alone, by the same authors, https://arxiv.org/abs/1506.02753) is trained on the
+    run's data set with the squared difference of the pixels and that of the layer's answers to the
     decoded and the true image. It is kept, for code maximisation and inversion. Differs from the
     papers: no adversarial loss, so that fine detail that the code does not fix stays soft; features
     are compared at the decoded layer itself, in the network that is looked at; each loss counts in
