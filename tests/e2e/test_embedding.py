@@ -182,6 +182,22 @@ def test_a_lasso_is_counted_exported_and_leads_to_units_that_fire(map_tab):
     assert f"p.cnnviz.ch={channel}" in map_tab.page.url
 
 
+def test_in_a_narrow_window_a_click_opens_the_drawer_with_both_kinds_of_neighbours(map_tab):
+    map_tab.page.set_viewport_size({"width": 1024, "height": 700})
+    map_tab.open(link(draw="points", point=3))
+    map_tab.wait(".near-ring", state="attached")
+    assert not map_tab.frame.locator(".insp").is_visible()
+    box = map_tab.frame.locator(".near-ring").first.bounding_box()
+    map_tab.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    columns = [map_tab.frame.locator(f'.near[data-by="{by}"]') for by in ("cosine", "pixels")]
+    for column in columns:
+        column.locator("li:nth-child(8) button").wait_for()
+    left, right = (column.bounding_box() for column in columns)
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] <= right["x"]
+    assert right["x"] + right["width"] <= 1024
+
+
 def test_neighbours_are_fetched_while_the_pointer_rests_on_an_image(map_tab):
     map_tab.open(link(draw="points", point=3))
     map_tab.wait(".point-ring")

@@ -53,7 +53,7 @@ export function ChannelInspector(props: InspectorProps) {
             store.zoom.value = !store.zoom.value;
           }}
         >
-          Enlarge <kbd>z</kbd>
+          Large <kbd>z</kbd>
         </button>
         <OpenUnit store={store} look={look} channel={channel} />
       </div>
