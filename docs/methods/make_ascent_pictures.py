@@ -21,8 +21,8 @@ from cnnviz.ops.images import to_pictures
 
 CLASS = 504
 SHOWN = {
+    "default": 256,
     "lucid": 256,
-    "simonyan": 200,
     "yosinski_c": 400,
     "total_variation": 200,
     "centre_bias": 200,
@@ -33,6 +33,7 @@ CHANNELS = 10
 def draw_activation_maximization(net: Net, images: torch.Tensor) -> None:
     """Draw a class by five sets of parameters, and channels of a layer in the middle."""
     presets = {preset.name: preset.params for preset in find("activation_maximization").presets}
+    presets["default"] = {}
     figure, cells = plt.subplots(3, 5, figsize=(9, 5.9), gridspec_kw={"hspace": 0.15})
     for cell, (name, iterations) in zip(cells[0], SHOWN.items(), strict=True):
         params = {**presets[name], "iterations": iterations}

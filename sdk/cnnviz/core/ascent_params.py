@@ -39,8 +39,10 @@ class AscentParams(Params, frozen=True):
             description="The step: rate × gradient; that over its mean magnitude; the rate that "
             "promises a rise of `desired`, at most `rate`; or Adam."
         ),
-    ] = "adam"
-    rate: Annotated[float, Meta(gt=0, description="Of the step.")] = 0.05
+    ] = "normalised"
+    rate: Annotated[
+        float, Meta(gt=0, description="Of the step: of a spectrum's numbers, or px of 0 … 255.")
+    ] = 0.006
     desired: Annotated[float, Meta(gt=0, description="Rise that a step of `progress` aims at.")] = (
         2.0
     )
@@ -115,15 +117,14 @@ PRESETS: Final = (
     Preset(
         name="lucid",
         title="Feature visualization (Lucid)",
-        params={"iterations": 512},
+        params={"iterations": 512, "rule": "adam", "rate": 0.05},
         source="Olah, Mordvintsev, Schubert 2017, https://doi.org/10.23915/distill.00007",
     ),
     Preset(
         name="smooth",
         title="Feature visualization, smoother",
-        params={"rate": 0.03, "tv": 1e-7, "jitter": 16},
-        source="Lucid's set at a lower rate, with total variation and more jitter: less contrast, "
-        "less grain; numbers ours",
+        params={"tv": 3e-8, "jitter": 16},
+        source="with total variation and jitter: softer than without; numbers ours",
     ),
     Preset(
         name="simonyan",

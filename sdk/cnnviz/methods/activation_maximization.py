@@ -78,8 +78,10 @@ class ActivationMaximization(Method[ActivationMaximizationParams]):
     https://arxiv.org/abs/1506.06579, decay, blur and clipping; Nguyen, Yosinski, Clune 2016,
     https://arxiv.org/abs/1602.03616, the centre bias; Olah, Mordvintsev, Schubert 2017,
     https://doi.org/10.23915/distill.00007, Fourier parameterisation and transformations).
-    Differs from the papers: all units are climbed in one batch; Lucid's transformations are one
-    resampling, drawn for each picture; the last picture is shown, not the best.
+    Differs from the papers: by default a spectrum is climbed by its gradient over the gradient's
+    mean magnitude, not by Adam, which raises all frequencies alike and leaves grain; all units are
+    climbed in one batch; Lucid's transformations are one resampling, drawn for each picture; the
+    last picture is shown, not the best.
     """
 
     name, title, kind = "activation_maximization", "Activation maximisation", "images"
@@ -88,7 +90,7 @@ class ActivationMaximization(Method[ActivationMaximizationParams]):
     needs_examples = False
     batched = True
     objective_name = "activation"
-    version = 2
+    version = 3
     presets = PRESETS
 
     def check(self, net: Net, params: ActivationMaximizationParams) -> None:
