@@ -217,6 +217,7 @@ def test_broken_weights_give_a_picture_without_a_probability(ctx, tmp_path):
         model[4].weight[0, 0, 0, 0] = torch.nan
     result = run("code_maximization", ctx, iterations=2)
     assert result.facts["probabilities"] == [None]
+    assert result.facts["captions"] == ["class 0 · no number"]
     assert np.isfinite(result.arrays["images"]).all()
 
 

@@ -225,9 +225,11 @@ class _Climbing:
             read = probabilities(scores, reading_of(scores))
             chosen = read[torch.arange(len(read)), torch.tensor(self._units)]
             facts["probabilities"] = numbers(chosen)
-            captions = [f"{n} · {p:.1%}" for n, p in zip(names, chosen.tolist(), strict=True)]
+            said = [f"{value:.1%}" for value in chosen.tolist()]
         else:
-            captions = [f"{n} · {v:.3g}" for n, v in zip(names, values.tolist(), strict=True)]
+            said = [f"{value:.3g}" for value in values.tolist()]
+        said = ["no number" if text.startswith("nan") else text for text in said]
+        captions = [f"{name} · {text}" for name, text in zip(names, said, strict=True)]
         if params.pictures > 1:
             facts["columns"] = params.pictures
         pixels = self._space.from_input(images)
