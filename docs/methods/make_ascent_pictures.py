@@ -21,11 +21,11 @@ from cnnviz.ops.images import to_pictures
 
 CLASS = 504
 SHOWN = {
-    "default": 256,
-    "lucid": 256,
-    "yosinski_c": 400,
-    "total_variation": 200,
-    "centre_bias": 200,
+    "default": 100,
+    "lucid": 100,
+    "yosinski_c": 200,
+    "total_variation": 100,
+    "centre_bias": 100,
 }
 CHANNELS = 10
 
@@ -48,7 +48,7 @@ def draw_activation_maximization(net: Net, images: torch.Tensor) -> None:
         images[:0],
         layer=layer,
         units=list(range(CHANNELS)),
-        iterations=128,
+        iterations=64,
     )
     captions = record.facts["captions"]
     for cell, picture, text in zip(cells[1:].flat, record.arrays["images"], captions, strict=True):
