@@ -5,16 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from cnnviz.contract.jobs import JobRequest
 from cnnviz.core.context import Context
 from cnnviz.core.datasets import DataSet, open_dataset
 from cnnviz.core.execute import execute
 from cnnviz.core.requests import method, parse_requests
 from cnnviz.graph import capture
 from cnnviz.ops.images import Normalize
-from cnnviz.storage.jobs_folder import JobsFolder, new_job_id
+from cnnviz.storage.jobs_folder import JobsFolder
 from cnnviz.storage.shelf import Shelf
 from tests.core.networks import plain
+from tests.methods.trained_networks import shelf_with_a_job
 
 NORMALIZE = Normalize((0.5, 0.4, 0.6), (0.25, 0.3, 0.2))
 TINY = {"iterations": 12, "batch": 16, "width": 8}
@@ -42,11 +42,8 @@ def context(folder, net, *, count=64, images=None, job="new", **more) -> Context
     source = open_dataset((images, torch.zeros(len(images))), shape)
     ctx = Context(net, images[:2], normalize=NORMALIZE, dataset=DataSet(source), **more)
     ctx.run, ctx.step = "run", 40
-    jobs = JobsFolder(folder, inside=folder)
-    if job == "new":
-        request = JobRequest(id=new_job_id(), run="run", method="fit_generator", params={}, step=40)
-        job = jobs.create(request).id
-    ctx.shelf = Shelf(jobs, job)
+    new = job == "new"
+    ctx.shelf = shelf_with_a_job(folder) if new else Shelf(JobsFolder(folder, inside=folder), job)
     return ctx
 
 
