@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
+import torch
 
 from cnnviz.ops.packages import needed_package
 
@@ -72,7 +73,9 @@ def _strongest(covariance: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarr
     if count == 0:
         return np.zeros(0), np.zeros((0, size))
     if size <= SMALL or count > size // 4:
-        values, columns = np.linalg.eigh(covariance)
+        # By torch: numpy's threads wait for each other ten times as long where others work too.
+        found = torch.linalg.eigh(torch.from_numpy(covariance))
+        values, columns = found.eigenvalues.numpy(), found.eigenvectors.numpy()
     else:
         linalg = needed_package("scipy.sparse.linalg", package="scipy", of="a PCA of many axes")
         values, columns = linalg.eigsh(covariance, count, v0=np.ones(size))
