@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import torch
 from torch import Tensor
 
 __all__ = ["Together"]
+
+AT_ONCE: Final = 64
+"""Images whose products are added at once: threads wait for each other once a product."""
 
 
 class Together:
@@ -21,6 +26,8 @@ class Together:
         self._count = torch.zeros((), dtype=torch.int64)
         self._sum = torch.zeros(channels, dtype=torch.float64)
         self._products = torch.zeros(channels, channels, dtype=torch.float64)
+        self._waiting = torch.zeros(AT_ONCE, channels, dtype=torch.float64)
+        self._filled = torch.zeros((), dtype=torch.int64)
         self._by_class = torch.zeros(classes or 0, channels, dtype=torch.float64)
         self._counts = torch.zeros(classes or 0, dtype=torch.float64)
 
@@ -35,11 +42,23 @@ class Together:
         known = values[finite].double()
         self._count += len(known)
         self._sum += known.sum(0)
-        self._products.addmm_(known.T, known)
+        self._multiply(known)
         own = labels[finite]
         inside = (own >= 0) & (own < len(self._counts))
         self._by_class.index_add_(0, own[inside], known[inside])
         self._counts += torch.bincount(own[inside], minlength=len(self._counts))
+
+    def _multiply(self, known: Tensor) -> None:
+        """Let rows wait until there are many, (n, K) float64, and add their products."""
+        while len(known):
+            filled = int(self._filled)
+            some = known[: AT_ONCE - filled]
+            self._waiting[filled : filled + len(some)] = some
+            self._filled += len(some)
+            known = known[len(some) :]
+            if int(self._filled) == AT_ONCE:
+                self._products.addmm_(self._waiting.T, self._waiting)
+                self._filled.zero_()
 
     def sums(self) -> dict[str, Tensor]:
         """Give all that it holds, by reference."""
@@ -47,6 +66,8 @@ class Together:
             "count": self._count,
             "sum": self._sum,
             "products": self._products,
+            "waiting": self._waiting,
+            "filled": self._filled,
             "by_class": self._by_class,
             "counts": self._counts,
         }
@@ -72,7 +93,8 @@ class Together:
         if self._count < 2:
             return rows, values
         mean = self._sum / self._count
-        spread = self._products / self._count - mean[:, None] * mean[None]
+        waiting = self._waiting[: int(self._filled)]
+        spread = (self._products + waiting.T @ waiting) / self._count - mean[:, None] * mean[None]
         deviation = spread.diagonal().clamp(min=0).sqrt()
         # What rounding alone leaves of a constant channel is no variation.
         varies = deviation > 1e-6 * mean.abs().clamp(min=1e-30)
