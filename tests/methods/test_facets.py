@@ -71,8 +71,8 @@ def test_groups_and_means_are_those_of_the_paper_done_slowly(net):
     expected = set()
     for one in range(2):
         at = np.flatnonzero(grouped.labels_ == one)
-        middle = points[at].mean(axis=0)
-        nearest = sorted(at, key=lambda i: np.linalg.norm(points[i] - middle))[:5]
+        middle = codes[at].astype(np.float64).mean(axis=0)
+        nearest = sorted(at, key=lambda i: np.linalg.norm(codes[i] - middle))[:5]
         expected.add(frozenset(own[nearest].tolist()))
     facets = record.facts["facets"]
     assert {frozenset(facet["rows"]) for facet in facets} == expected

@@ -37,7 +37,8 @@ def group_images(
     """Lay codes out in the plane and find groups there.
 
     Nguyen, Yosinski, Clune 2016, https://arxiv.org/abs/1602.03616, section 2: PCA to 50, t-SNE to
-    2, k-means. Differs from the paper: of fewer than 8 different codes no map is made.
+    2, k-means. Differs from the paper: of fewer than 8 different codes no map is made; the
+    middle of a group is that of its codes, not of its points on the map.
 
     Args:
         ctx: is told how far t-SNE is; its seed is taken.
@@ -70,8 +71,16 @@ def group_images(
         notes.append(f"{different} different images are too few for t-SNE: grouped by their codes")
         points = principal_components(known, AXES).scores
         facts["by"] = "codes"
-    found = clusters(points, count, seed=ctx.seed)
+    found = [_from_the_middle(known, group) for group in clusters(points, count, seed=ctx.seed)]
     return FacetGroups([rows[finite][group] for group in found], facts, notes)
+
+
+def _from_the_middle(codes: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Order a group by how far its codes lie from their mean: on the map distances mean little."""
+    own = codes[group].astype(np.float64)
+    away = np.linalg.norm(own - own.mean(axis=0), axis=1)
+    ordered: np.ndarray = group[np.argsort(away, kind="stable")]
+    return ordered
 
 
 def _laid_out(

@@ -71,7 +71,7 @@ class FacetsParams(Params, frozen=True):
         Meta(
             ge=1,
             le=1000,
-            description="Images nearest to a group's centre whose mean the climb begins at.",
+            description="Images nearest to a group's mean code; at their mean the climb begins.",
         ),
     ] = 15
     shown: Annotated[

@@ -46,9 +46,10 @@ class Facets(DatasetMethod[FacetsParams]):
     by t-SNE to 2, fall into groups by k-means; from the mean of the 15 images nearest to the middle
     of each, activation maximisation goes on, on crops near the middle, denoised after each step.
     Differs from the paper: 4 groups instead of 10; the images are those of the run's own data set,
-    and a mean is taken within its group; octaves and denoising are fitted to the size of the
-    network's input and, but for the preset, weaker; the gradient's low frequencies count more and
-    each crop is turned a little, without which later networks than its AlexNet give grain.
+    and a group's middle is that of its codes, not of the map; octaves and denoising are fitted to
+    the size of the network's input and, but for the preset, weaker; the gradient's low frequencies
+    count more and each crop is turned a little, without which networks later than its AlexNet give
+    grain.
     """
 
     name, title, kind = "facets", "Facets", "images"
