@@ -117,7 +117,7 @@ def open_board():
         board.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # closed before another folder's tests start workers
 def shared_board(pristine, tmp_path_factory):
     """A TensorBoard with a warm worker that many tests use one after the other."""
     folder = shutil.copytree(pristine, tmp_path_factory.mktemp("shared") / "logs")
