@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 
-import psutil
 import pytest
 
 from cnnviz.contract.jobs import FINAL_STATES
@@ -18,10 +17,6 @@ QUIET = ("--cnnviz_idle_timeout=120",)
 
 class Board(Opened):
     """A TensorBoard that is asked for jobs."""
-
-    def __init__(self, *argv):
-        self._others = {child.pid for child in psutil.Process().children()}
-        super().__init__(*argv)
 
     def ask(self, method, *, run="first", step=3, **changes):
         """Ask for a job that is taken; gives its id."""
@@ -49,17 +44,9 @@ class Board(Opened):
         return self.office.book.find(job).job.folder
 
     def workers(self):
-        """Give its worker processes, zombies among them; not those of boards opened before."""
-        found = []
-        for child in psutil.Process().children():
-            if child.pid in self._others:
-                continue
-            try:
-                if child.status() == psutil.STATUS_ZOMBIE or "cnnviz.worker" in child.cmdline():
-                    found.append(child)
-            except (psutil.NoSuchProcess, psutil.ZombieProcess):
-                continue
-        return found
+        """Give the process ids of its workers, not those of other boards of this process."""
+        devices = self.office._supervisor._workers
+        return [device._process.pid for device in devices if device._process is not None]
 
 
 def write_logdir(folder):

@@ -32,6 +32,7 @@ def test_a_killed_worker_fails_its_job_and_the_next_runs(shared_board):
     assert "killed (SIGKILL" in status["message"]
     assert shared_board.until(waits)["state"] == "done"
     assert len(shared_board.workers()) == 1
+    assert not psutil.pid_exists(pid)
 
 
 def test_a_stopped_worker_is_ended(shared_board, monkeypatch):
@@ -92,8 +93,8 @@ def test_a_worker_that_is_killed_while_it_starts_takes_one_job_with_it(logs, ope
     old = board.until(running, "running")["pid"]
     os.kill(old, signal.SIGKILL)
     board.until(running)
-    young = wait_for(lambda: [one for one in board.workers() if one.pid != old])
-    os.kill(young[0].pid, signal.SIGKILL)
+    young = wait_for(lambda: set(board.workers()) - {old})
+    os.kill(young.pop(), signal.SIGKILL)
     assert "could be started" in board.until(first)["message"]
     assert board.until(second)["state"] == "done"
 
