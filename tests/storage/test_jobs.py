@@ -141,18 +141,6 @@ def test_asking_to_cancel_twice_is_once(jobs):
     assert job.cancel_asked()
 
 
-def test_a_job_of_a_dead_worker_is_queued_again_without_what_it_left(jobs):
-    job = jobs.create(make_request())
-    assert job.claim("cpu")
-    job.write_preview(b"half a picture")
-    job.ask_to_cancel()
-    job.queue_again(position=2.0)
-    status = job.status()
-    assert (status.state, status.attempts, status.position) == ("queued", 1, 2.0)
-    assert (job.claimed_by(), job.preview(), job.cancel_asked()) == (None, None, False)
-    assert job.claim("cpu")
-
-
 def test_a_removed_job_does_not_come_back_with_a_late_status(jobs):
     job = jobs.create(make_request())
     jobs.remove("a-1")

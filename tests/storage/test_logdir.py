@@ -220,7 +220,7 @@ def test_layers_come_in_the_order_of_the_graph(tmp_path):
     write_run(tmp_path, (0,))
     (tmp_path / "plugins" / "cnnviz" / "graph.json").write_bytes(graph_json())
     run = open_logdir(tmp_path).run()
-    assert [layer.name for layer in run.graph_layers] == list(reversed(LAYERS))
+    assert [layer.name for layer in run.graph.layers] == list(reversed(LAYERS))
     assert run.layers == ["conv2", "relu1", "conv1"]
     assert run.graph.model == "Net"
 

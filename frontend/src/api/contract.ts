@@ -205,7 +205,6 @@ export interface JobStatus {
   kind: string | null;
   message: string;
   log_tail: string;
-  attempts: number;
   device: string;
   pid: number | null;
   started: number | null;

@@ -110,7 +110,6 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     """What goes on, or why it failed, one sentence."""
     log_tail: str = ""
-    attempts: int = 0
     device: str = ""
     pid: int | None = None
     started: float | None = None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -119,16 +118,6 @@ class Job:
     def cancel_asked(self) -> bool:
         """Tell whether somebody wants it stopped."""
         return os.path.lexists(self.folder / names.CANCEL_FILE)
-
-    def queue_again(self, *, position: float) -> None:
-        """Bring a job whose worker is dead back to the queue, as a further attempt."""
-        attempts = self.status().attempts + 1
-        for name in (names.CANCEL_FILE, names.PREVIEW_FILE, names.RESULT_FILE, names.CLAIM_FILE):
-            (self.folder / name).unlink(missing_ok=True)
-        now = time.time()
-        self.write_status(
-            JobStatus(state="queued", position=position, attempts=attempts, updated=now)
-        )
 
     def write_preview(self, png: bytes) -> str:
         """Replace the preview; give its digest, for the status."""

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from cnnviz.contract.layers import Layer
 from cnnviz.contract.names import (
     CHECKPOINTS_FOLDER,
     DATASETS_FOLDER,
@@ -80,11 +79,6 @@ class Run:
     def graph(self) -> GraphFacts | None:
         """The captured network's layers and weights; None when there is no graph that reads."""
         return self._graph[0]
-
-    @property
-    def graph_layers(self) -> list[Layer]:
-        """Every layer of the network in forward order; empty when there is no graph."""
-        return self.graph.layers if self.graph else []
 
     @property
     def examples(self) -> ExamplesFile | None:

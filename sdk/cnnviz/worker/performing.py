@@ -63,7 +63,7 @@ def perform(
     if not job.claim(nets.device):
         return None
     with job_log(job.folder):
-        status = _begin(job, nets.device)
+        status = _begin(nets.device)
         reporter = Reporter(job, status, on_tick=lambda: _look_around(job, reporter))
         with reporter:
             ending = _ending(job, partial(_prepare, job, folder, run, nets, files), nets, reporter)
@@ -83,18 +83,13 @@ def _look_around(job: Job, reporter: Reporter) -> None:
         leave(job, reporter.status())
 
 
-def _begin(job: Job, device: str) -> JobStatus:
-    try:
-        attempts = job.status().attempts
-    except CnnvizError:
-        attempts = 0
+def _begin(device: str) -> JobStatus:
     now = time.time()
     return JobStatus(
         state="starting",
         message="loading the network",
         device=device,
         pid=os.getpid(),
-        attempts=attempts,
         started=now,
         updated=now,
     )

@@ -1,6 +1,7 @@
 /** How the map is drawn, coloured and moved. */
 
 import type { ScatterColour, ScatterDraw, Store } from "../../state/store";
+import { CheckBox } from "../../ui/check_box";
 import { Segmented } from "../../ui/segmented";
 import { Select } from "../../ui/select";
 import { StepNote } from "../../ui/step_note";
@@ -36,18 +37,7 @@ export function Controls({ store, scene }: { store: Store; scene: Scene }) {
         }}
       />
       <ColourControl store={store} scene={scene} />
-      {store.b.run.value !== null && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={beside.value}
-            onChange={(event) => {
-              beside.value = event.currentTarget.checked;
-            }}
-          />
-          B beside A
-        </label>
-      )}
+      {store.b.run.value !== null && <CheckBox label="B beside A" on={beside} />}
     </>
   );
 }

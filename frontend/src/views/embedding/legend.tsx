@@ -4,6 +4,7 @@ import { useMemo } from "preact/hooks";
 import { gradient } from "../../draw/colour_map";
 import { countText, percentText, valueText } from "../../draw/number_text";
 import type { Store } from "../../state/store";
+import { CheckBox } from "../../ui/check_box";
 import { ScaleBar } from "../../ui/scale_bar";
 import type { ViewProps } from "../view";
 import { AgreementCurve } from "./agreement";
@@ -129,18 +130,7 @@ function Shown({ store, scene }: { store: Store; scene: Scene }) {
           <ScaleBar colourMap="viridis" range={grouping.range} clipped={grouping.by === "loss"} />
         </>
       )}
-      {scene.subjects.isJudged && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={rings.value}
-            onChange={(event) => {
-              rings.value = event.currentTarget.checked;
-            }}
-          />
-          Ring wrong predictions
-        </label>
-      )}
+      {scene.subjects.isJudged && <CheckBox label="Ring wrong predictions" on={rings} />}
     </div>
   );
 }

@@ -19,7 +19,6 @@ const STATUS: JobStatus = {
   kind: null,
   message: "",
   log_tail: "",
-  attempts: 0,
   device: "cpu",
   pid: null,
   started: null,

@@ -98,7 +98,7 @@ function Ended(props: Props) {
 /** Why it failed, first; then the tail of its log. */
 function Reason({ client, job }: Props) {
   const [log, setLog] = useState<string | null>(null);
-  const { message, kind, log_tail: tail, attempts } = job.status;
+  const { message, kind, log_tail: tail } = job.status;
   const text = log ?? tail;
   const box = useRef<HTMLElement>(null);
   // What went wrong stands at the end.
@@ -113,7 +113,6 @@ function Reason({ client, job }: Props) {
       <p>
         <b class="bad">▲ {message || "it failed"}</b>
         {kind && <span class="cap"> {kind}</span>}
-        {attempts > 1 && <span class="cap"> · tried {attempts} times</span>}
       </p>
       {text && (
         <>

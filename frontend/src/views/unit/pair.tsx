@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { Side, Store } from "../../state/store";
+import { CheckBox } from "../../ui/check_box";
 
 /** Whether B stands beside A, where one is chosen. */
 export const beside = signal(true);
@@ -34,16 +35,5 @@ export function SideHead({ side }: { side: Side }) {
 
 export function BesideControl({ store }: { store: Store }) {
   if (store.b.run.value === null) return null;
-  return (
-    <label class="check">
-      <input
-        type="checkbox"
-        checked={beside.value}
-        onChange={(event) => {
-          beside.value = event.currentTarget.checked;
-        }}
-      />
-      B beside A
-    </label>
-  );
+  return <CheckBox label="B beside A" on={beside} />;
 }
