@@ -16,7 +16,7 @@ from cnnviz.contract.jobs import Claim, JobRequest, JobStatus
 from cnnviz.storage.claims import make_claim
 from cnnviz.storage.jobs_folder import JobsFolder, new_job_id
 from tb_cnnviz.jobs import book
-from tests.worker.conftest import make_job
+from tests.worker.conftest import make_job, wait_for
 
 HTML = "<img src=x onerror=alert(1)>\x1b]0;evil\x07\u202e"
 
@@ -43,7 +43,9 @@ def bystander():
 
 @pytest.mark.parametrize("state", ["queued", "starting", "running", "cancelling", "done"])
 def test_a_process_that_a_folder_names_is_left_alone(fortress, bystander, state):
-    for pid in (bystander.pid, os.getpid(), os.getppid(), fortress.pid(), 1, 0, -1):
+    fortress.json("catalogue")  # an attack before this one may have ended the worker
+    worker = wait_for(fortress.pid)
+    for pid in (bystander.pid, os.getpid(), os.getppid(), worker, 1, 0, -1):
         job = make_job(fortress.logdir, "saliency", seed=pid % 1000)
         rewrite(job, "status.json", state=state, pid=pid, updated=0.0, progressed=-1e9)
         claim = msgspec.structs.replace(make_claim("cpu"), pid=pid)
